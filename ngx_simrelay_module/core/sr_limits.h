@@ -1,0 +1,49 @@
+
+/*
+ * Every ceiling in one place.  Lengths of text are Unicode characters unless
+ * the name says bytes.
+ */
+
+
+#ifndef SR_LIMITS_H
+#define SR_LIMITS_H
+
+
+/* input */
+
+#define SR_JSON_DEPTH              8        /* nested arrays and objects */
+#define SR_INPUT_ERRORS            64       /* failing fields in one answer */
+#define SR_FORM_PAIRS              128      /* fields of one form */
+#define SR_BODY_SMALL_BYTES        16384    /* most requests */
+#define SR_BODY_LARGE_BYTES        65536    /* a form of Twilio's */
+
+/* output */
+
+#define SR_REPLY_BYTES             8388608  /* a response's JSON */
+#define SR_PAYLOAD_BYTES           65536    /* a broadcast, a webhook's body */
+
+/* fields */
+
+#define SR_SMS_TEXT                1600
+#define SR_SENDER                  20
+#define SR_DEVICE_MODEL            100
+#define SR_APP_VERSION             50
+#define SR_NAME                    255
+#define SR_URL                     2048
+#define SR_SLOTS                   2        /* of one phone at registration */
+#define SR_SLOT_MAX                10
+#define SR_PER_PAGE_MAX            100
+#define SR_PER_PAGE                50
+#define SR_PAGE_MAX                1000000
+
+/* credentials */
+
+#define SR_TOKEN_BYTES             512      /* of an Authorization header */
+
+/* Pusher protocol (pusher.md) */
+
+#define SR_PUSHER_FRAME_BYTES      10000    /* P8 */
+#define SR_PUSHER_CHANNEL_BYTES    200
+
+
+#endif /* SR_LIMITS_H */

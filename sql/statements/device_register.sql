@@ -1,0 +1,55 @@
+-- Registers a phone, or the caller's own pending one again.  No row: the
+-- android id is another phone's.  A row with id null: the plan allows no more.
+--
+-- for module
+--
+-- $1 digest bytea
+-- $2 kinds int4
+-- $3 ability int4
+-- $4 android_id text
+-- $5 device_name text
+-- $6 device_model text
+-- $7 app_version text
+--
+-- > id int8
+-- > android_id text
+-- > device_name text
+-- > device_model text
+-- > app_version text
+-- > status text
+-- > created_at timestamptz
+-- > is_new bool
+
+with me as (
+    select p.user_id, p.organization_id,
+           exists (select from devices d
+                    where d.android_id = $4 and d.deleted_at is null)
+           or (select count(*) from devices d
+                where d.organization_id = p.organization_id
+                  and d.deleted_at is null) < l.max_devices as is_allowed
+      from principal($1, $2, $3) p
+      join organizations o on o.id = p.organization_id
+      join plans l on l.id = o.plan_id
+), device as (
+    insert into devices (organization_id, user_id, android_id, device_name,
+                         device_model, app_version)
+    select organization_id, user_id, $4, $5, $6, $7
+      from me
+     where is_allowed
+        on conflict (android_id) where deleted_at is null do update
+       set device_name = excluded.device_name,
+           device_model = excluded.device_model,
+           app_version = excluded.app_version,
+           updated_at = now()
+     where devices.user_id = excluded.user_id
+       and devices.status = 'pending_verification'
+    returning id, android_id, device_name, device_model, app_version, status,
+              created_at, created_at = now() as is_new
+)
+select id, android_id, device_name, device_model, app_version, status,
+       created_at, is_new
+  from device
+union all
+select null, null, null, null, null, null, null, null
+  from me
+ where not is_allowed

@@ -1,0 +1,125 @@
+-- Stores an SMS that a phone has received: a row for each organization that
+-- may see it, with its event and its count.  What it is given to is fixed by
+-- who held the SIM's lock when the phone received it, not when it came here.
+--
+-- outcome: stored, duplicate (the same message id from the same phone: nothing
+-- is stored), inactive (the phone may not submit), no_card, ambiguous (no
+-- slot is given, and several cards are active), over (the plan's month is used
+-- up).  No row: it is not the caller's phone.
+--
+-- for module
+--
+-- $1 digest bytea
+-- $2 kinds int4
+-- $3 ability int4
+-- $4 device_id int8
+-- $5 message_id uuid
+-- $6 sender text
+-- $7 body text
+-- $8 received_at timestamptz
+-- $9 sim_slot int4
+--
+-- > outcome text
+
+with device as (
+    select d.id, d.organization_id, c.n, c.hosted_sim_id, c.phone_number,
+           case when $8 between now() - interval '7 days' and now() then $8
+                else now() end as received_at,
+           case when exists (select from device_submits s
+                              where s.device_id = d.id and s.message_id = $5)
+                then 'duplicate'
+                when d.status <> 'active' then 'inactive'
+                when c.n = 0 then 'no_card'
+                when c.n > 1 then 'ambiguous'
+                when l.monthly_messages
+                     <= (select coalesce(sum(m.messages), 0)
+                           from device_months m
+                          where m.organization_id = d.organization_id
+                            and m.month = date_trunc('month', now() at time
+                                                     zone 'utc')::date)
+                then 'over'
+                else 'stored' end as outcome
+      from principal($1, $2, $3) me
+      join devices d on d.user_id = me.user_id
+      join organizations o on o.id = d.organization_id
+      join plans l on l.id = o.plan_id
+     cross join lateral (
+        select count(*) as n, min(c.hosted_sim_id) as hosted_sim_id,
+               min(c.phone_number) as phone_number
+          from sim_cards c
+         where c.device_id = d.id
+           and c.status = 'active'
+           and ($9 is null or c.sim_slot = $9)
+     ) c
+     where d.id = $4
+       and d.deleted_at is null
+), submit as (
+    insert into device_submits (device_id, message_id)
+    select id, $5
+      from device
+     where outcome = 'stored'
+        on conflict do nothing
+    returning device_id
+), sms as materialized (
+    select d.*, nextval('sms_ids') as sms_id
+      from submit s
+      join device d on d.id = s.device_id
+), held as materialized (
+    select k.id, k.organization_id, k.team_id
+      from sms
+     cross join lateral (
+        select *
+          from locks k
+         where k.hosted_sim_id = sms.hosted_sim_id
+           and k.started_at <= sms.received_at
+           and k.expires_at > sms.received_at
+           and (k.released_at is null or k.released_at > sms.received_at)
+         order by k.started_at desc
+         limit 1
+     ) k
+), audience as (
+    select organization_id, team_id, id as lock_id
+      from held
+    union all
+    select a.organization_id, a.team_id, null
+      from sms
+      join sim_attachments a on a.hosted_sim_id = sms.hosted_sim_id
+     where not exists (select from held)
+), message as (
+    insert into messages (organization_id, sms_id, team_id, hosted_sim_id,
+                          lock_id, device_id, direction, sender, recipient,
+                          body, status, received_at)
+    select a.organization_id, sms.sms_id, a.team_id, sms.hosted_sim_id,
+           a.lock_id, sms.id, 'inbound', $6, sms.phone_number, $7,
+           'received', sms.received_at
+      from sms
+     cross join audience a
+    returning id, organization_id, team_id, hosted_sim_id
+), event as (
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select m.organization_id, m.team_id, l.user_id, 'message.inbound', m.id
+      from message m
+      left join sim_locks l
+        on l.hosted_sim_id = m.hosted_sim_id and l.expires_at > now()
+), counted as (
+    insert into message_counts as c
+           (organization_id, hosted_sim_id, team_id, total, received)
+    select organization_id, hosted_sim_id, coalesce(team_id, 0), 1, 1
+      from message
+     order by organization_id
+        on conflict (organization_id, hosted_sim_id, team_id) do update
+       set total = c.total + 1, received = c.received + 1
+), month as (
+    insert into device_months as m
+           (organization_id, month, device_id, messages)
+    select organization_id,
+           date_trunc('month', now() at time zone 'utc')::date, id, 1
+      from sms
+        on conflict (organization_id, month, device_id) do update
+       set messages = m.messages + 1
+)
+select case when d.outcome = 'stored' and not exists (select from submit)
+            then 'duplicate'
+            else d.outcome end
+  from device d

@@ -1,0 +1,68 @@
+-- Takes the lock of a SIM, or extends the caller's own.  The row of sim_locks
+-- is what two callers meet at: one of them waits for the other to commit, and
+-- then judges what that one left.  No row: somebody else holds it, or there
+-- is no such SIM.
+--
+-- for module
+--
+-- $1 digest bytea
+-- $2 kinds int4
+-- $3 ability int4
+-- $4 hosted_sim_id int8
+-- $5 ttl_seconds int4
+-- $6 max_seconds int4
+--
+-- > lock_id int8
+
+with sim as materialized (
+    select p.*, clock_timestamp() as at
+      from principal_sims($1, $2, $3) p
+      join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
+     where p.hosted_sim_id = $4
+     order by p.organization_id = p.current_organization_id desc nulls last,
+              p.organization_id
+     limit 1
+), hold as (
+    insert into sim_locks as l
+           (hosted_sim_id, lock_id, organization_id, team_id, user_id,
+            api_key_id, started_at, expires_at)
+    select s.hosted_sim_id, nextval('lock_ids'), s.organization_id,
+           coalesce(s.team_id,
+                    (select min(t.team_id) from team_members t
+                      where t.user_id = s.user_id
+                        and t.organization_id = s.organization_id)),
+           s.user_id, s.api_key_id, s.at, s.at + make_interval(secs => $5)
+      from sim s
+        on conflict (hosted_sim_id) do update
+       set (lock_id, organization_id, team_id, user_id, api_key_id,
+            started_at, expires_at)
+         = (select case when live then l.lock_id
+                        else excluded.lock_id end,
+                   case when live then l.organization_id
+                        else excluded.organization_id end,
+                   case when live then l.team_id
+                        else excluded.team_id end,
+                   excluded.user_id,
+                   excluded.api_key_id,
+                   case when live then l.started_at
+                        else excluded.started_at end,
+                   case when live then least(excluded.expires_at,
+                                             l.started_at
+                                             + make_interval(secs => $6))
+                        else excluded.expires_at end
+              from (select l.expires_at > excluded.started_at) x(live))
+     where l.expires_at <= excluded.started_at
+        or (l.user_id = excluded.user_id
+            and l.api_key_id is not distinct from excluded.api_key_id)
+    returning l.*
+), kept as (
+    insert into locks as k
+           (id, hosted_sim_id, organization_id, team_id, user_id, api_key_id,
+            started_at, expires_at)
+    select lock_id, hosted_sim_id, organization_id, team_id, user_id,
+           api_key_id, started_at, expires_at
+      from hold
+        on conflict (id) do update set expires_at = excluded.expires_at
+)
+select lock_id
+  from hold

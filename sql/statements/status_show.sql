@@ -1,0 +1,15 @@
+-- Webhook deliveries that wait, those of them that are due, the age in
+-- seconds of the one due longest, and those that have failed for good.
+--
+-- for module
+--
+-- > pending int8
+-- > due int8
+-- > due_age float8
+-- > failed int8
+
+select count(*), count(*) filter (where d.next_attempt_at <= now()),
+       extract(epoch from now() - min(d.next_attempt_at))::float8,
+       (select count(*) from webhook_deliveries f where f.state = 'failed')
+  from webhook_deliveries d
+ where d.state = 'pending'
