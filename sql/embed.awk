@@ -35,8 +35,7 @@ function fail(text)
 
 function quote(line)
 {
-    gsub(/\\/, "\\\\", line)
-    gsub(/"/, "\\\"", line)
+    gsub(/[\\"]/, "\\\\&", line)
     return "    \"" line "\\n\"\n"
 }
 
@@ -76,6 +75,10 @@ migration {
     for (i = 3; i <= NF; i++) {
         if (!($i in bit)) {
             fail("unknown user \"" $i "\"")
+        }
+
+        if (int(sfor[nsql - 1] / bit[$i]) % 2) {
+            fail("user \"" $i "\" is named twice")
         }
 
         sfor[nsql - 1] += bit[$i]
@@ -123,6 +126,22 @@ migration {
 END {
     if (failed) {
         exit 1
+    }
+
+    for (i = 0; i < nsql; i++) {
+        if (sfor[i] == 0) {
+            print sname[i] ": nobody prepares it: \"-- for\" is missing" \
+                  > "/dev/stderr"
+            exit 1
+        }
+    }
+
+    for (i = 0; i < nmig; i++) {
+        if (mname[i] + 0 != i + 1) {
+            print mname[i] ": migrations are numbered without a gap" \
+                  > "/dev/stderr"
+            exit 1
+        }
     }
 
     print "/* made by sql/embed.awk */\n\n\n#ifndef SR_SQL_H" > h
@@ -199,11 +218,6 @@ END {
     print "};\n\n\nconst sr_migration_t  sr_migrations[] = {" > c
 
     for (i = 0; i < nmig; i++) {
-        if (mname[i] + 0 != i + 1) {
-            print "migrations are numbered without a gap" > "/dev/stderr"
-            exit 1
-        }
-
         printf "    { %d, \"%s\",\n%s    },\n", i + 1, mname[i], mtext[i] > c
     }
 

@@ -99,8 +99,10 @@ struct sr_pg_s {
     const char         *channel;    /* LISTEN to it, or NULL */
     unsigned            schema:1;   /* the schema is one that we know */
     unsigned            bell:1;     /* a NOTIFY is among what is in flight */
-    int                 prepared;   /* answers to await while preparing */
-    int                 syncs;
+    unsigned            again:1;    /* one more is due after it */
+    unsigned            broken:1;   /* a send has failed */
+    int                 prepared;   /* the statement whose answer is next */
+    sr_pg_segment_t     ring;       /* the NOTIFY; has no handler */
 
     char                error[256]; /* why it is closed; a line */
 
@@ -112,7 +114,7 @@ struct sr_pg_s {
 
 /*
  * Makes a connection that prepares the statements of "users" and listens to
- * "channel" (NULL: none).  Does not connect.
+ * "channel" (an identifier; NULL: none).  Does not connect.
  */
 
 void sr_pg_init(sr_pg_t *pg, int users, const char *channel);
@@ -140,9 +142,10 @@ int sr_pg_socket(sr_pg_t *pg);
 SR_MUSTCHECK int sr_pg_event(sr_pg_t *pg);
 
 /*
- * Sends a segment; the parameters need not outlive the call.  Call sr_pg_flush()
- * after the last of a batch.  Returns 0 and owns the segment until its handler
- * is called, or -1 and does not (the connection is broken: close it).
+ * Sends a segment; the parameters need not outlive the call.  Call
+ * sr_pg_flush() after the last of a batch.  Returns 0 and owns the segment
+ * until its handler is called, or -1 and does not (not ready, or broken: close
+ * it).
  */
 
 SR_MUSTCHECK int sr_pg_send(sr_pg_t *pg, sr_pg_segment_t *s);
@@ -153,7 +156,8 @@ SR_MUSTCHECK int sr_pg_flush(sr_pg_t *pg);
 
 /*
  * Rings the doorbell: NOTIFY simrelay in a transaction of its own, without
- * results for anybody.  At most one is under way.  0, or -1 for broken.
+ * results for anybody.  At most one is under way; rung meanwhile, it rings once
+ * more after that.  Flushes.  0, or -1 for broken.
  */
 
 SR_MUSTCHECK int sr_pg_ring(sr_pg_t *pg);
@@ -217,6 +221,9 @@ typedef struct {
                                        where the host is an address, a socket
                                        directory or absent; ended at nhosts */
     int                 nhosts;
+    char               *host;       /* comma lists, as given, or NULL */
+    char               *hostaddr;
+    char               *port;
 } sr_pg_conninfo_t;
 
 /*
@@ -224,7 +231,8 @@ typedef struct {
  * network, and adds what every connection has: gssencmode=disable,
  * target_session_attrs=read-write where none is given, client_encoding, the
  * application's name, statement_timeout, lock_timeout (ms), generic plans.
- * Returns 0, or -1 with a sentence in err.
+ * What the conninfo or libpq's environment variables give otherwise stays.
+ * Returns 0, or -1 with a sentence in err, and nothing to free.
  */
 
 SR_MUSTCHECK int sr_pg_conninfo_parse(sr_pg_conninfo_t *ci,
@@ -232,7 +240,9 @@ SR_MUSTCHECK int sr_pg_conninfo_parse(sr_pg_conninfo_t *ci,
     int lock_ms, char *err, size_t size);
 
 /*
- * Puts addresses in (one for each host, NULL where none was needed or found);
+ * Puts addresses in: for each host a comma list, NULL where none was needed or
+ * found.  A host without an address fails at once and lets the next one have
+ * its turn; until this is called, that is every host that needs resolving.
  * 0, or -1 for out of memory.
  */
 
@@ -241,8 +251,8 @@ SR_MUSTCHECK int sr_pg_conninfo_addresses(sr_pg_conninfo_t *ci,
 
 /*
  * Resolves the host names, synchronously: for a thread, never for an event
- * loop.  Fills one line an address, malloc()ed; an entry stays NULL where the
- * host needs none or was not found.
+ * loop.  Fills nhosts comma lists, malloc()ed, and NULL where a host needs none
+ * or was not found.
  */
 
 void sr_pg_conninfo_resolve(const sr_pg_conninfo_t *ci, char **addresses);

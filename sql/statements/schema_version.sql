@@ -1,0 +1,8 @@
+-- The version of the schema: the newest migration that was applied.
+--
+-- for module simrelayd simrelay
+--
+-- > version int4
+
+select coalesce(max(version), 0)
+  from schema_migrations

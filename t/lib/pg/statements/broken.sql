@@ -1,0 +1,6 @@
+-- Cannot be prepared.
+--
+-- for simrelay
+
+select
+  from sr_test.nowhere
