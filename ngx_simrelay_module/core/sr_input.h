@@ -81,8 +81,9 @@ typedef struct {
 
 /*
  * Reads a body into a struct.  The struct must be zeroed; absent fields stay
- * so.  Members that no row names are skipped.  Strings point into memory of
- * the allocator.  An empty body is an empty object.
+ * so.  Of "in" only alloc has to be set; errors of an earlier call are gone.
+ * Members that no row names are skipped.  Strings point into memory of the
+ * allocator.  An empty body is an empty object.
  *
  * Returns 0; 1 where fields failed (errors say which, each path once, in the
  * table's order); -1 where it is not JSON, not an object, or nested deeper
@@ -101,7 +102,10 @@ SR_MUSTCHECK int sr_input_json(sr_input_t *in, const unsigned char *body,
 SR_MUSTCHECK int sr_input_form(sr_input_t *in, const unsigned char *body,
     size_t len, const sr_field_t *fields, void *out);
 
-/* Adds an error of the caller's own, e.g. from a constraint. */
+/*
+ * Adds an error of the caller's own, e.g. from a constraint; both texts are
+ * copied, and ":attribute" is put in.  A path that has an error keeps it.
+ */
 
 void sr_input_error(sr_input_t *in, const char *path, const char *text);
 

@@ -13,6 +13,7 @@
 
 #define SR_JSON_DEPTH              8        /* nested arrays and objects */
 #define SR_INPUT_ERRORS            64       /* failing fields in one answer */
+#define SR_INPUT_ITEMS             1000     /* of an array without a bound */
 #define SR_FORM_PAIRS              128      /* fields of one form */
 #define SR_BODY_SMALL_BYTES        16384    /* most requests */
 #define SR_BODY_LARGE_BYTES        65536    /* a form of Twilio's */
