@@ -42,7 +42,8 @@ ${CC:-cc} -std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter \
     ${SIMRELAY_TEST_CFLAGS:--O1} \
     -I"$dir" $(pkg-config --cflags libpq) \
     -Ingx_simrelay_module/core -Ingx_simrelay_module/pg \
-    -o "$dir/pg_driver" t/unit/pg_driver.c "$dir/sr_sql.c" \
+    -o "$dir/pg_driver" \
+    t/unit/pg_driver.c t/unit/pg_client.c "$dir/sr_sql.c" \
     ngx_simrelay_module/pg/*.c $core \
     $(pkg-config --libs libpq libcrypto cmocka) \
     || bail "pg_driver.c does not compile"

@@ -4,5 +4,5 @@
 --
 -- > version int4
 
-select coalesce(max(version), 0)
+select coalesce(max(version), 0) as version
   from schema_migrations

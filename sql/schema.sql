@@ -1,0 +1,714 @@
+-- made by t/schema.t --update
+
+CREATE FUNCTION public.principal(digest bytea, kinds integer, ability integer) RETURNS TABLE(credential_id bigint, kind integer, abilities integer, user_id bigint, organization_id bigint, role text)
+    LANGUAGE sql STABLE
+    AS $_$
+    select c.id, c.kind, c.abilities, u.id, m.organization_id, m.role
+      from credentials c
+      join users u on u.id = c.user_id
+      left join members m
+        on m.user_id = u.id
+       and m.organization_id = case when c.kind = 4 then c.organization_id
+                                    else u.current_organization_id end
+     where c.digest = $1
+       and c.kind & $2 <> 0
+       and c.abilities & $3 = $3
+       and c.revoked_at is null
+       and (c.expires_at is null or c.expires_at > now())
+       and u.disabled_at is null
+       and (c.kind <> 4 or m.organization_id is not null)
+$_$;
+
+CREATE FUNCTION public.principal_sims(digest bytea, kinds integer, ability integer) RETURNS TABLE(hosted_sim_id bigint, organization_id bigint, team_id bigint, alias text, sees_all boolean, user_id bigint, api_key_id bigint, current_organization_id bigint)
+    LANGUAGE sql STABLE
+    AS $_$
+    select a.hosted_sim_id, a.organization_id, a.team_id, a.alias,
+           me.kind = 4 or m.role <> 'member', me.user_id,
+           case when me.kind = 4 then me.credential_id end,
+           me.organization_id
+      from principal($1, $2, $3) me
+      join members m
+        on m.user_id = me.user_id
+       and (me.kind <> 4 or m.organization_id = me.organization_id)
+      join sim_attachments a on a.organization_id = m.organization_id
+     where a.team_id is null
+        or me.kind = 4
+        or m.role <> 'member'
+        or exists (select from team_members t
+                    where t.team_id = a.team_id and t.user_id = me.user_id)
+$_$;
+
+CREATE TABLE public.credentials (
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    kind integer NOT NULL,
+    abilities integer NOT NULL,
+    user_id bigint NOT NULL,
+    organization_id bigint,
+    oauth_client_id uuid,
+    name text,
+    key_prefix text,
+    scope text,
+    last_used_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credentials_abilities_check CHECK (((abilities >= 0) AND (abilities <= 63))),
+    CONSTRAINT credentials_check CHECK (((kind <> 4) OR ((organization_id IS NOT NULL) AND (name IS NOT NULL) AND (key_prefix IS NOT NULL)))),
+    CONSTRAINT credentials_check1 CHECK (((kind <> 2) OR ((oauth_client_id IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT credentials_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT credentials_key_prefix_check CHECK ((char_length(key_prefix) = 12)),
+    CONSTRAINT credentials_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 4, 8]))),
+    CONSTRAINT credentials_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+ALTER TABLE public.credentials ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.credentials_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE public.delivery_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 50;
+
+CREATE TABLE public.device_months (
+    organization_id bigint NOT NULL,
+    month date NOT NULL,
+    device_id bigint NOT NULL,
+    messages integer NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.device_presence (
+    device_id bigint NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    battery_level integer,
+    is_in_doze_mode boolean DEFAULT false NOT NULL,
+    is_online boolean DEFAULT true NOT NULL,
+    CONSTRAINT device_presence_battery_level_check CHECK (((battery_level >= 0) AND (battery_level <= 100)))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.device_submits (
+    device_id bigint NOT NULL,
+    message_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.devices (
+    id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    android_id text NOT NULL,
+    device_name text,
+    device_model text NOT NULL,
+    app_version text NOT NULL,
+    status text DEFAULT 'pending_verification'::text NOT NULL,
+    config_version integer DEFAULT 1 NOT NULL,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT devices_android_id_check CHECK ((android_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT devices_app_version_check CHECK ((char_length(app_version) <= 50)),
+    CONSTRAINT devices_device_model_check CHECK ((char_length(device_model) <= 100)),
+    CONSTRAINT devices_device_name_check CHECK ((char_length(device_name) <= 255)),
+    CONSTRAINT devices_status_check CHECK ((status = ANY (ARRAY['pending_verification'::text, 'active'::text, 'disabled'::text, 'revoked'::text])))
+);
+
+ALTER TABLE public.devices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.devices_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE public.event_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 50;
+
+CREATE TABLE public.events (
+    id bigint DEFAULT nextval('public.event_ids'::regclass) NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    organization_id bigint NOT NULL,
+    team_id bigint,
+    holder_user_id bigint,
+    user_id bigint,
+    type text NOT NULL,
+    object_id bigint NOT NULL,
+    planned_at timestamp with time zone
+)
+PARTITION BY RANGE (created_at);
+
+CREATE TABLE public.hosted_sims (
+    id bigint NOT NULL,
+    number text,
+    country text,
+    provider text NOT NULL,
+    provider_account text,
+    type text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    shared_max_orgs integer,
+    deleted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT hosted_sims_check CHECK (((deleted_at IS NULL) OR (status = 'inactive'::text))),
+    CONSTRAINT hosted_sims_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT hosted_sims_number_check CHECK ((number ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT hosted_sims_provider_check CHECK ((provider = ANY (ARRAY['seven'::text, 'twilio'::text, 'byos'::text]))),
+    CONSTRAINT hosted_sims_shared_max_orgs_check CHECK ((shared_max_orgs >= 1)),
+    CONSTRAINT hosted_sims_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text]))),
+    CONSTRAINT hosted_sims_type_check CHECK ((type = ANY (ARRAY['shared'::text, 'dedicated'::text, 'byos'::text])))
+);
+
+ALTER TABLE public.hosted_sims ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.hosted_sims_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE public.lock_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 20;
+
+CREATE TABLE public.locks (
+    id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    team_id bigint,
+    user_id bigint NOT NULL,
+    api_key_id bigint,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone
+);
+
+CREATE TABLE public.members (
+    user_id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
+);
+
+CREATE TABLE public.message_counts (
+    organization_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    team_id bigint NOT NULL,
+    total bigint DEFAULT 0 NOT NULL,
+    received bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.messages (
+    organization_id bigint NOT NULL,
+    id bigint NOT NULL,
+    sms_id bigint NOT NULL,
+    team_id bigint,
+    hosted_sim_id bigint NOT NULL,
+    lock_id bigint,
+    device_id bigint,
+    direction text NOT NULL,
+    sender text NOT NULL,
+    recipient text NOT NULL,
+    body text NOT NULL,
+    status text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT messages_status_check CHECK ((status = ANY (ARRAY['received'::text, 'queued'::text, 'sent'::text, 'delivered'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.messages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.messages_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 50
+);
+
+CREATE TABLE public.oauth_clients (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    redirect_uris text[] NOT NULL,
+    scopes text[] DEFAULT '{mobile:device}'::text[] NOT NULL,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT oauth_clients_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+CREATE TABLE public.organizations (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    plan_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+ALTER TABLE public.organizations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.organizations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.plans (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    max_devices integer NOT NULL,
+    monthly_messages integer NOT NULL,
+    compression boolean DEFAULT false NOT NULL,
+    priority_support boolean DEFAULT false NOT NULL,
+    debug_mode boolean DEFAULT false NOT NULL,
+    CONSTRAINT plans_max_devices_check CHECK ((max_devices >= 0)),
+    CONSTRAINT plans_monthly_messages_check CHECK ((monthly_messages >= 0)),
+    CONSTRAINT plans_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+ALTER TABLE public.plans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.plans_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.schema_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.sidecars (
+    id uuid NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    sockets integer DEFAULT 0 NOT NULL,
+    deliveries_running integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.sim_attachments (
+    organization_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    team_id bigint,
+    alias text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sim_attachments_alias_check CHECK (((char_length(alias) >= 1) AND (char_length(alias) <= 255)))
+);
+
+CREATE TABLE public.sim_cards (
+    id bigint NOT NULL,
+    device_id bigint NOT NULL,
+    sim_slot integer,
+    phone_number text,
+    number_verified boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    signal_strength integer,
+    hosted_sim_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sim_cards_check CHECK (((status <> 'active'::text) OR (hosted_sim_id IS NOT NULL))),
+    CONSTRAINT sim_cards_phone_number_check CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT sim_cards_signal_strength_check CHECK (((signal_strength >= 0) AND (signal_strength <= 100))),
+    CONSTRAINT sim_cards_sim_slot_check CHECK (((sim_slot >= 1) AND (sim_slot <= 10))),
+    CONSTRAINT sim_cards_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'inactive'::text])))
+);
+
+ALTER TABLE public.sim_cards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sim_cards_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sim_locks (
+    hosted_sim_id bigint NOT NULL,
+    lock_id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    team_id bigint,
+    user_id bigint NOT NULL,
+    api_key_id bigint,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE SEQUENCE public.sms_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 50;
+
+CREATE TABLE public.team_members (
+    team_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    organization_id bigint NOT NULL
+);
+
+CREATE TABLE public.teams (
+    id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT teams_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+ALTER TABLE public.teams ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.teams_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.twilio_calls (
+    message_sid text NOT NULL,
+    sender text NOT NULL,
+    missed boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT twilio_calls_message_sid_check CHECK ((char_length(message_sid) <= 64))
+);
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    email_verified_at timestamp with time zone,
+    password_hash text,
+    current_organization_id bigint,
+    disabled_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 255))),
+    CONSTRAINT users_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.verification_codes (
+    code text NOT NULL,
+    sim_card_id bigint NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '00:05:00'::interval) NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT verification_codes_code_check CHECK ((code ~ '^SR-[A-HJ-NP-Z2-9]{4}$'::text))
+);
+
+CREATE TABLE public.webhook_deliveries (
+    id bigint DEFAULT nextval('public.delivery_ids'::regclass) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    organization_id bigint NOT NULL,
+    webhook_integration_id bigint NOT NULL,
+    event_id bigint NOT NULL,
+    event_created_at timestamp with time zone NOT NULL,
+    event text NOT NULL,
+    object_id bigint NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now(),
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    http_status integer,
+    response_body text,
+    error text,
+    response_time_ms integer,
+    finished_at timestamp with time zone,
+    CONSTRAINT webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+)
+PARTITION BY RANGE (created_at);
+
+CREATE TABLE public.webhook_integrations (
+    id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    secret bytea NOT NULL,
+    headers jsonb DEFAULT '{}'::jsonb NOT NULL,
+    timeout_seconds integer DEFAULT 30 NOT NULL,
+    retry_count integer DEFAULT 3 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_integrations_headers_check CHECK ((jsonb_typeof(headers) = 'object'::text)),
+    CONSTRAINT webhook_integrations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT webhook_integrations_retry_count_check CHECK (((retry_count >= 0) AND (retry_count <= 10))),
+    CONSTRAINT webhook_integrations_timeout_seconds_check CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 120))),
+    CONSTRAINT webhook_integrations_url_check CHECK ((char_length(url) <= 2048))
+);
+
+ALTER TABLE public.webhook_integrations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_integrations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.webhook_mappings (
+    id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    webhook_integration_id bigint NOT NULL,
+    team_id bigint NOT NULL,
+    forwarding_mode text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_mappings_forwarding_mode_check CHECK ((forwarding_mode = ANY (ARRAY['always'::text, 'lock_required'::text])))
+);
+
+ALTER TABLE public.webhook_mappings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_mappings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.device_months
+    ADD CONSTRAINT device_months_pkey PRIMARY KEY (organization_id, month, device_id);
+
+ALTER TABLE ONLY public.device_presence
+    ADD CONSTRAINT device_presence_pkey PRIMARY KEY (device_id);
+
+ALTER TABLE ONLY public.device_submits
+    ADD CONSTRAINT device_submits_pkey PRIMARY KEY (device_id, message_id);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.hosted_sims
+    ADD CONSTRAINT hosted_sims_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.locks
+    ADD CONSTRAINT locks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (user_id, organization_id);
+
+ALTER TABLE ONLY public.message_counts
+    ADD CONSTRAINT message_counts_pkey PRIMARY KEY (organization_id, hosted_sim_id, team_id);
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.oauth_clients
+    ADD CONSTRAINT oauth_clients_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.plans
+    ADD CONSTRAINT plans_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.plans
+    ADD CONSTRAINT plans_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.sidecars
+    ADD CONSTRAINT sidecars_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sim_attachments
+    ADD CONSTRAINT sim_attachments_pkey PRIMARY KEY (organization_id, hosted_sim_id);
+
+ALTER TABLE ONLY public.sim_cards
+    ADD CONSTRAINT sim_cards_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sim_locks
+    ADD CONSTRAINT sim_locks_pkey PRIMARY KEY (hosted_sim_id);
+
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_pkey PRIMARY KEY (team_id, user_id);
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_organization_id_id_key UNIQUE (organization_id, id);
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_organization_id_name_key UNIQUE (organization_id, name);
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.twilio_calls
+    ADD CONSTRAINT twilio_calls_pkey PRIMARY KEY (message_sid);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.verification_codes
+    ADD CONSTRAINT verification_codes_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.webhook_integrations
+    ADD CONSTRAINT webhook_integrations_organization_id_id_key UNIQUE (organization_id, id);
+
+ALTER TABLE ONLY public.webhook_integrations
+    ADD CONSTRAINT webhook_integrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_mappings
+    ADD CONSTRAINT webhook_mappings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_mappings
+    ADD CONSTRAINT webhook_mappings_webhook_integration_id_team_id_key UNIQUE (webhook_integration_id, team_id);
+
+CREATE UNIQUE INDEX credentials_api_key_name ON public.credentials USING btree (organization_id, name) WHERE ((kind = 4) AND (revoked_at IS NULL));
+
+CREATE INDEX credentials_user ON public.credentials USING btree (user_id, kind);
+
+CREATE INDEX device_submits_age ON public.device_submits USING brin (created_at);
+
+CREATE UNIQUE INDEX devices_android_id_key ON public.devices USING btree (android_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX devices_organization ON public.devices USING btree (organization_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX devices_user ON public.devices USING btree (user_id, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX events_txid ON ONLY public.events USING btree (txid);
+
+CREATE INDEX events_unplanned ON ONLY public.events USING btree (id) WHERE (planned_at IS NULL);
+
+CREATE UNIQUE INDEX hosted_sims_number_key ON public.hosted_sims USING btree (number) WHERE ((deleted_at IS NULL) AND (status = 'active'::text));
+
+CREATE INDEX locks_sim ON public.locks USING btree (hosted_sim_id, started_at DESC);
+
+CREATE INDEX members_organization ON public.members USING btree (organization_id, user_id);
+
+CREATE INDEX messages_list ON public.messages USING btree (organization_id, hosted_sim_id, received_at DESC, id DESC);
+
+CREATE INDEX sim_attachments_sim ON public.sim_attachments USING btree (hosted_sim_id);
+
+CREATE UNIQUE INDEX sim_cards_hosted_sim_key ON public.sim_cards USING btree (hosted_sim_id) WHERE (status = 'active'::text);
+
+CREATE UNIQUE INDEX sim_cards_slot_key ON public.sim_cards USING btree (device_id, sim_slot) WHERE (status <> 'inactive'::text);
+
+CREATE INDEX team_members_user ON public.team_members USING btree (user_id, organization_id);
+
+CREATE INDEX twilio_calls_missed ON public.twilio_calls USING btree (sender, created_at) WHERE missed;
+
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+CREATE INDEX verification_codes_card ON public.verification_codes USING btree (sim_card_id);
+
+CREATE INDEX webhook_deliveries_due ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id) WHERE (state = 'failed'::text);
+
+CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id DESC);
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES public.oauth_clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.device_presence
+    ADD CONSTRAINT device_presence_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.devices(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.locks
+    ADD CONSTRAINT locks_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT organizations_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.plans(id);
+
+ALTER TABLE ONLY public.sim_attachments
+    ADD CONSTRAINT sim_attachments_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sim_attachments
+    ADD CONSTRAINT sim_attachments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sim_attachments
+    ADD CONSTRAINT sim_attachments_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES public.teams(organization_id, id);
+
+ALTER TABLE ONLY public.sim_cards
+    ADD CONSTRAINT sim_cards_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.devices(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sim_cards
+    ADD CONSTRAINT sim_cards_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id);
+
+ALTER TABLE ONLY public.sim_locks
+    ADD CONSTRAINT sim_locks_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES public.teams(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_user_id_organization_id_fkey FOREIGN KEY (user_id, organization_id) REFERENCES public.members(user_id, organization_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_current_organization_id_fkey FOREIGN KEY (current_organization_id) REFERENCES public.organizations(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.verification_codes
+    ADD CONSTRAINT verification_codes_sim_card_id_fkey FOREIGN KEY (sim_card_id) REFERENCES public.sim_cards(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_integrations
+    ADD CONSTRAINT webhook_integrations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_mappings
+    ADD CONSTRAINT webhook_mappings_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES public.teams(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_mappings
+    ADD CONSTRAINT webhook_mappings_organization_id_webhook_integration_id_fkey FOREIGN KEY (organization_id, webhook_integration_id) REFERENCES public.webhook_integrations(organization_id, id) ON DELETE CASCADE;
