@@ -7,7 +7,8 @@
 -- $3 ability int4
 -- $4 android_id text
 -- $5 sim_slots int4[]
--- $6 codes text[]
+-- $6 first_code text
+-- $7 second_code text
 --
 -- > id int8
 -- > sim_slot int4
@@ -30,7 +31,7 @@ with card as (
     insert into verification_codes (code, sim_card_id)
     select s.code, c.id
       from card c
-      join unnest($5, $6) s(slot, code) on s.slot = c.sim_slot
+      join unnest($5, array[$6, $7]) s(slot, code) on s.slot = c.sim_slot
     returning code, sim_card_id
 )
 select c.id, c.sim_slot, c.phone_number, c.status, v.code

@@ -1,6 +1,6 @@
 -- A phone's sign of life.  A row with is_allowed false: the phone is revoked,
 -- and nothing was kept.  What other numbers than its cards' are given for
--- signal strength is skipped.
+-- signal strength is skipped.  is_told: an event was made.
 --
 -- for module
 --
@@ -16,6 +16,7 @@
 --
 -- > is_allowed bool
 -- > server_time timestamptz
+-- > is_told bool
 
 with device as (
     select d.id, d.organization_id, d.user_id, d.status <> 'revoked' as allowed,
@@ -60,5 +61,5 @@ with device as (
       from device
      where allowed and not was_online
 )
-select allowed, now()
+select allowed, now(), allowed and not was_online
   from device

@@ -1,0 +1,41 @@
+
+/*
+ * What the route table names: a function for each row, and their shared parts.
+ */
+
+
+#ifndef NGX_SIMRELAY_HANDLERS_H
+#define NGX_SIMRELAY_HANDLERS_H
+
+
+#include "ngx_simrelay.h"
+
+
+ngx_int_t ngx_simrelay_health_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_health_detailed(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_user_get(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_sim_list(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_lock_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_lock_acquire(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_lock_release(ngx_simrelay_ctx_t *ctx);
+
+/* 409 with the lock body, from a row of lock_show. */
+
+void ngx_simrelay_lock_conflict(ngx_simrelay_ctx_t *ctx, const PGresult *res);
+
+ngx_int_t ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_submit(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_twilio_sms(ngx_simrelay_ctx_t *ctx);
+
+
+#endif /* NGX_SIMRELAY_HANDLERS_H */

@@ -1,0 +1,152 @@
+
+/*
+ * GET /api/sims/{hosted_sim}/messages: what a SIM has received and sent.
+ */
+
+
+#include "ngx_simrelay_handlers.h"
+#include "ngx_simrelay_page.h"
+
+
+typedef struct {
+    int64_t  per_page;
+    int64_t  limit;
+    int64_t  page;
+    int      per_page_set;
+    int      limit_set;
+    int      page_set;
+} ngx_simrelay_message_query_t;
+
+
+static void ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx,
+    PGresult **res);
+
+
+static const sr_field_t  ngx_simrelay_message_query_fields[] = {
+
+    { .name = "per_page", .type = SR_FIELD_INT, .flags = SR_FIELD_BETWEEN,
+      .min = 1, .max = SR_PER_PAGE_MAX,
+      .offset = offsetof(ngx_simrelay_message_query_t, per_page),
+      .set = offsetof(ngx_simrelay_message_query_t, per_page_set) },
+
+    { .name = "limit", .type = SR_FIELD_INT, .flags = SR_FIELD_BETWEEN,
+      .min = 1, .max = SR_PER_PAGE_MAX,
+      .offset = offsetof(ngx_simrelay_message_query_t, limit),
+      .set = offsetof(ngx_simrelay_message_query_t, limit_set) },
+
+    { .name = "page", .type = SR_FIELD_INT, .flags = SR_FIELD_BETWEEN,
+      .min = 1, .max = SR_PAGE_MAX,
+      .offset = offsetof(ngx_simrelay_message_query_t, page),
+      .set = offsetof(ngx_simrelay_message_query_t, page_set) },
+
+    { .name = NULL }
+};
+
+static const sr_pg_field_t  ngx_simrelay_message_fields[] = {
+    { "id",             SR_MESSAGE_LIST_ID,             SR_PG_INT8 },
+    { "hosted_sim_id",  SR_MESSAGE_LIST_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "direction",      SR_MESSAGE_LIST_DIRECTION,      SR_PG_TEXT },
+    { "from",           SR_MESSAGE_LIST_SENDER,         SR_PG_TEXT },
+    { "to",             SR_MESSAGE_LIST_RECIPIENT,      SR_PG_TEXT },
+    { "text",           SR_MESSAGE_LIST_BODY,           SR_PG_TEXT },
+    { "message_text",   SR_MESSAGE_LIST_BODY,           SR_PG_TEXT },
+    { "status",         SR_MESSAGE_LIST_STATUS,         SR_PG_TEXT },
+    { "received_at",    SR_MESSAGE_LIST_RECEIVED_AT,    SR_PG_TIME },
+    { "created_at",     SR_MESSAGE_LIST_CREATED_AT,     SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+
+ngx_int_t
+ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx)
+{
+    sr_pg_segment_t               *s;
+    ngx_simrelay_message_query_t  *in;
+
+    in = ngx_pcalloc(ctx->request->pool, sizeof(ngx_simrelay_message_query_t));
+    if (in == NULL) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
+        return NGX_DONE;
+    }
+
+    if (ngx_simrelay_query_string(ctx, ngx_simrelay_message_query_fields, in)
+        != NGX_OK)
+    {
+        return NGX_DONE;
+    }
+
+    if (!in->per_page_set) {
+        in->per_page = in->limit_set ? in->limit : SR_PER_PAGE;
+    }
+
+    if (!in->page_set) {
+        in->page = 1;
+    }
+
+    ctx->in = in;
+
+    s = ngx_simrelay_query(ctx, ngx_simrelay_message_list_done);
+    if (s == NULL) {
+        return NGX_DONE;
+    }
+
+    ngx_simrelay_statement(ctx, SR_SQL_LOCK_SHOW);
+    sr_pg_bind_int8(s, ctx->args[0].id);
+
+    ngx_simrelay_statement(ctx, SR_SQL_MESSAGE_TOTAL);
+    sr_pg_bind_int8(s, ctx->args[0].id);
+
+    ngx_simrelay_statement(ctx, SR_SQL_MESSAGE_LIST);
+    sr_pg_bind_int8(s, ctx->args[0].id);
+    sr_pg_bind_int4(s, (int32_t) in->per_page);
+    sr_pg_bind_int8(s, (in->page - 1) * in->per_page);
+
+    return ngx_simrelay_query_send(ctx);
+}
+
+
+static void
+ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
+{
+    int                            row;
+    sr_json_t                     *j;
+    ngx_simrelay_page_t            page;
+    ngx_simrelay_message_query_t  *in;
+
+    if (PQntuples(res[0]) == 0) {
+        ngx_simrelay_fail_object(ctx, 0);
+        return;
+    }
+
+    if (!sr_pg_null(res[0], 0, SR_LOCK_SHOW_LOCK_ID)
+        && !sr_pg_bool(res[0], 0, SR_LOCK_SHOW_IS_MINE))
+    {
+        ngx_simrelay_lock_conflict(ctx, res[0]);
+        return;
+    }
+
+    in = ctx->in;
+
+    page.page = in->page;
+    page.per_page = in->per_page;
+    page.per_page_given = in->per_page_set || in->limit_set;
+    page.total = sr_pg_int8(res[1], 0, SR_MESSAGE_TOTAL_TOTAL);
+    page.shown = PQntuples(res[2]);
+
+    j = ngx_simrelay_json(ctx);
+    sr_json_object(j);
+    sr_json_key(j, "data");
+    sr_json_array(j);
+
+    for (row = 0; row < page.shown; row++) {
+        sr_pg_row(j, res[2], row, ngx_simrelay_message_fields);
+    }
+
+    sr_json_array_end(j);
+
+    ngx_simrelay_page(ctx, &page);
+
+    sr_json_object_end(j);
+
+    ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}

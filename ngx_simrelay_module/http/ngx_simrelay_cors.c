@@ -1,0 +1,92 @@
+
+/*
+ * Cross-origin requests (Fetch, section 3.2): browser extensions call the API.
+ */
+
+
+#include "ngx_simrelay.h"
+
+
+static ngx_uint_t ngx_simrelay_cors_allowed(ngx_simrelay_conf_t *conf,
+    ngx_str_t *origin);
+
+
+ngx_int_t
+ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
+{
+    ngx_str_t            *origin, vary, methods, headers, age, exposed;
+    ngx_http_request_t   *r;
+
+    if (ctx->conf->cors_origins == NULL) {
+        return NGX_OK;
+    }
+
+    r = ctx->request;
+
+    ngx_str_set(&vary, "Origin");
+
+    if (ngx_simrelay_header(r, "Vary", &vary) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    origin = ngx_simrelay_request_header(r, "origin");
+
+    if (origin == NULL
+        || !ngx_simrelay_cors_allowed(ctx->conf, origin)
+        || ngx_simrelay_header(r, "Access-Control-Allow-Origin",
+                               origin)
+           != NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_str_set(&exposed, "Retry-After, X-RateLimit-Limit, "
+                "X-RateLimit-Remaining, X-RateLimit-Reset");
+    (void) ngx_simrelay_header(r, "Access-Control-Expose-Headers", &exposed);
+
+    if (r->method != NGX_HTTP_OPTIONS
+        || ngx_simrelay_request_header(r, "access-control-request-method")
+           == NULL)
+    {
+        return NGX_OK;
+    }
+
+    ngx_str_set(&methods, "GET, POST, PUT, PATCH, DELETE");
+    ngx_str_set(&headers, "Authorization, Content-Type, Accept, "
+                "Idempotency-Key, X-CSRF-Token, X-Requested-With");
+    ngx_str_set(&age, "7200");
+
+    (void) ngx_simrelay_header(r, "Access-Control-Allow-Methods", &methods);
+    (void) ngx_simrelay_header(r, "Access-Control-Allow-Headers", &headers);
+    (void) ngx_simrelay_header(r, "Access-Control-Max-Age", &age);
+
+    ngx_simrelay_finish(ctx, NGX_HTTP_NO_CONTENT);
+
+    return NGX_DONE;
+}
+
+
+static ngx_uint_t
+ngx_simrelay_cors_allowed(ngx_simrelay_conf_t *conf, ngx_str_t *origin)
+{
+    ngx_str_t   *allowed;
+    ngx_uint_t   i;
+
+    allowed = conf->cors_origins->elts;
+
+    for (i = 0; i < conf->cors_origins->nelts; i++) {
+
+        if (allowed[i].len == 1 && allowed[i].data[0] == '*') {
+            return 1;
+        }
+
+        if (allowed[i].len == origin->len
+            && ngx_strncasecmp(allowed[i].data, origin->data, origin->len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,83 @@
+
+/*
+ * The API on one screen: who may call what, and what answers.
+ */
+
+
+#include "ngx_simrelay_handlers.h"
+
+
+#define GET     NGX_HTTP_GET
+#define POST    NGX_HTTP_POST
+#define DELETE  NGX_HTTP_DELETE
+
+#define NONE    NGX_SIMRELAY_AUTH_NONE
+#define ANY     NGX_SIMRELAY_AUTH_ANY
+#define OAUTH   NGX_SIMRELAY_AUTH_OAUTH
+
+#define NUMBERS_READ   SR_ABILITY_NUMBERS_READ
+#define NUMBERS_LOCK   SR_ABILITY_NUMBERS_LOCK
+#define MESSAGES_READ  SR_ABILITY_MESSAGES_READ
+#define BROADCASTING   SR_ABILITY_BROADCASTING
+#define BYOS           SR_ABILITY_BYOS
+
+#define SMALL   SR_BODY_SMALL_BYTES
+#define LARGE   SR_BODY_LARGE_BYTES
+
+#define NOTHING  NGX_SIMRELAY_NO_OBJECT
+#define SIM      SR_SQL_SIM_EXISTS
+#define DEVICE   SR_SQL_DEVICE_EXISTS
+
+
+const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
+
+    { GET, ngx_string("/api/health"),
+      NONE, 0, 0, NOTHING, ngx_simrelay_health_get },
+
+    { GET, ngx_string("/api/health/detailed"),
+      NONE, 0, 0, NOTHING, ngx_simrelay_health_detailed },
+
+    { GET, ngx_string("/api/user"),
+      ANY, 0, 0, NOTHING, ngx_simrelay_user_get },
+
+    { GET, ngx_string("/api/sims"),
+      ANY, NUMBERS_READ, 0, NOTHING, ngx_simrelay_sim_list },
+
+    { GET, ngx_string("/api/sims/{hosted_sim:id}/lock"),
+      ANY, NUMBERS_READ, 0, SIM, ngx_simrelay_lock_get },
+
+    { POST, ngx_string("/api/sims/{hosted_sim:id}/lock"),
+      ANY, NUMBERS_LOCK, SMALL, SIM, ngx_simrelay_lock_acquire },
+
+    { DELETE, ngx_string("/api/sims/{hosted_sim:id}/lock"),
+      ANY, NUMBERS_LOCK, 0, SIM, ngx_simrelay_lock_release },
+
+    { GET, ngx_string("/api/sims/{hosted_sim:id}/messages"),
+      ANY, MESSAGES_READ, 0, SIM, ngx_simrelay_message_list },
+
+    { GET, ngx_string("/api/websocket-config"),
+      ANY, 0, 0, NOTHING, ngx_simrelay_websocket_config },
+
+    { POST, ngx_string("/api/broadcasting/auth"),
+      ANY, BROADCASTING, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
+
+    { POST, ngx_string("/broadcasting/auth"),
+      ANY, BROADCASTING, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
+
+    { POST, ngx_string("/api/byos/devices"),
+      OAUTH, BYOS, SMALL, NOTHING, ngx_simrelay_device_register },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/heartbeat"),
+      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/sms"),
+      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_submit },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
+      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_submit },
+
+    { POST, ngx_string("/api/webhooks/twilio/sms"),
+      NONE, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },
+
+    { 0, ngx_null_string, 0, 0, 0, 0, NULL }
+};
