@@ -221,6 +221,11 @@ char *ngx_simrelay_router_init(ngx_conf_t *cf, ngx_simrelay_conf_t *conf);
 ngx_int_t ngx_simrelay_router_find(ngx_simrelay_ctx_t *ctx);
 
 
+/* The first name of a route's methods. */
+
+const char *ngx_simrelay_method(ngx_uint_t methods);
+
+
 /* Requests: ngx_simrelay_request.c, ngx_simrelay_body.c */
 
 /* The content handler of `simrelay;`. */

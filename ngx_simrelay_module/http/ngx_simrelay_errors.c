@@ -26,7 +26,7 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* EDEVICELIMIT */      { 403, "Device limit reached." },
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },
-    /* ENOSIGNATURE */      { 400, "The X-Twilio-Signature header is missing." },
+    /* ENOSIGNATURE */      { 400, "Twilio signature is missing." },
     /* ETOOLARGE */         { 413, "Content Too Large" },
     /* ETOOMANY */          { 429, "Too Many Attempts." },
     /* EINTERNAL */         { 500, "Server Error" },

@@ -10,6 +10,37 @@
 static ngx_int_t ngx_simrelay_credential(ngx_simrelay_ctx_t *ctx);
 
 
+/*
+ * What nginx refuses before any handler runs; 494 to 497 are its own numbers.
+ * The last row stands for all others.
+ */
+
+static const struct {
+    ngx_uint_t    seen;
+    ngx_uint_t    status;
+    const char   *message;
+    const char   *retry_after;
+} ngx_simrelay_refusals[] = {
+    { 400, 400, "Bad Request", NULL },
+    { 401, 401, "Unauthenticated.", NULL },
+    { 403, 403, "This action is unauthorized.", NULL },
+    { 404, 404, "Not Found", NULL },
+    { 405, 405, "Method Not Allowed", NULL },
+    { 408, 408, "Request Timeout", NULL },
+    { 413, 413, "Content Too Large", NULL },
+    { 414, 414, "URI Too Long", NULL },
+    { 429, 429, "Too Many Attempts.", "60" },
+    { 494, 431, "Request Header Fields Too Large", NULL },
+    { 495, 400, "Bad Request", NULL },
+    { 496, 400, "Bad Request", NULL },
+    { 497, 400, "Bad Request", NULL },
+    { 502, 503, "Service Unavailable", "1" },
+    { 503, 503, "Service Unavailable", "1" },
+    { 504, 503, "Service Unavailable", "1" },
+    { 0,   500, "Server Error", NULL }
+};
+
+
 ngx_int_t
 ngx_simrelay_request_handler(ngx_http_request_t *r)
 {
@@ -64,7 +95,7 @@ ngx_simrelay_request_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_simrelay_error_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t           status;
+    ngx_uint_t           i;
     ngx_simrelay_ctx_t  *ctx;
 
     ctx = ngx_simrelay_ctx(r);
@@ -72,15 +103,15 @@ ngx_simrelay_error_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    status = r->err_status ? r->err_status : NGX_HTTP_NOT_FOUND;
+    for (i = 0; ngx_simrelay_refusals[i].seen; i++) {
+        if (ngx_simrelay_refusals[i].seen == r->err_status) {
+            break;
+        }
+    }
 
-    /* nginx's own: 494 header too large, 495 to 497 TLS */
-
-    if (status == NGX_HTTP_REQUEST_HEADER_TOO_LARGE) {
-        status = 431;
-
-    } else if (status > 493 && status < 498) {
-        status = NGX_HTTP_BAD_REQUEST;
+    if (ngx_simrelay_refusals[i].retry_after) {
+        ctx->retry_after.data = (u_char *) ngx_simrelay_refusals[i].retry_after;
+        ctx->retry_after.len = ngx_strlen(ctx->retry_after.data);
     }
 
     r->err_status = 0;
@@ -88,61 +119,10 @@ ngx_simrelay_error_handler(ngx_http_request_t *r)
 
     sr_json_object(ngx_simrelay_json(ctx));
     sr_json_key(&ctx->json, "message");
-
-    switch (status) {
-
-    case NGX_HTTP_BAD_REQUEST:
-        sr_json_cstr(&ctx->json, "Bad Request");
-        break;
-
-    case NGX_HTTP_FORBIDDEN:
-        sr_json_cstr(&ctx->json, "This action is unauthorized.");
-        break;
-
-    case NGX_HTTP_NOT_FOUND:
-        sr_json_cstr(&ctx->json, "Not Found");
-        break;
-
-    case NGX_HTTP_NOT_ALLOWED:
-        sr_json_cstr(&ctx->json, "Method Not Allowed");
-        break;
-
-    case NGX_HTTP_REQUEST_TIME_OUT:
-        sr_json_cstr(&ctx->json, "Request Timeout");
-        break;
-
-    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
-        sr_json_cstr(&ctx->json, "Content Too Large");
-        break;
-
-    case NGX_HTTP_REQUEST_URI_TOO_LARGE:
-        sr_json_cstr(&ctx->json, "URI Too Long");
-        break;
-
-    case NGX_HTTP_TOO_MANY_REQUESTS:
-        sr_json_cstr(&ctx->json, "Too Many Attempts.");
-        ngx_str_set(&ctx->retry_after, "60");
-        break;
-
-    case 431:
-        sr_json_cstr(&ctx->json, "Request Header Fields Too Large");
-        break;
-
-    case NGX_HTTP_BAD_GATEWAY:
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
-    case NGX_HTTP_GATEWAY_TIME_OUT:
-        sr_json_cstr(&ctx->json, "Service Unavailable");
-        ngx_str_set(&ctx->retry_after, "1");
-        break;
-
-    default:
-        sr_json_cstr(&ctx->json, status < 500 ? "Bad Request"
-                                              : "Server Error");
-        break;
-    }
-
+    sr_json_cstr(&ctx->json, ngx_simrelay_refusals[i].message);
     sr_json_object_end(&ctx->json);
-    ngx_simrelay_finish(ctx, status);
+
+    ngx_simrelay_finish(ctx, ngx_simrelay_refusals[i].status);
 
     return NGX_DONE;
 }

@@ -312,3 +312,18 @@ ngx_simrelay_router_allow(ngx_simrelay_ctx_t *ctx, ngx_simrelay_node_t *node)
 
     return ctx->allow.len ? NGX_ABORT : NGX_DECLINED;
 }
+
+
+const char *
+ngx_simrelay_method(ngx_uint_t methods)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_SIMRELAY_METHODS; i++) {
+        if (ngx_simrelay_methods[i].method & methods) {
+            return (char *) ngx_simrelay_methods[i].name.data;
+        }
+    }
+
+    return "-";
+}

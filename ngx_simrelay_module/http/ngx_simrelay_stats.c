@@ -38,6 +38,9 @@ static ngx_int_t ngx_simrelay_stats_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_simrelay_stats_status(ngx_uint_t status);
 static void ngx_simrelay_status_done(ngx_simrelay_ctx_t *ctx, PGresult **res);
 static void ngx_simrelay_status_routes(ngx_simrelay_ctx_t *ctx);
+static void ngx_simrelay_status_route(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path);
 static void ngx_simrelay_status_workers(ngx_simrelay_ctx_t *ctx);
 static void ngx_simrelay_status_sidecars(ngx_simrelay_ctx_t *ctx,
     const PGresult *health, const PGresult *status);
@@ -251,9 +254,8 @@ ngx_simrelay_status_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 static void
 ngx_simrelay_status_routes(ngx_simrelay_ctx_t *ctx)
 {
-    ngx_str_t                   *path, method, none;
-    ngx_uint_t                   i, n, sum;
-    ngx_simrelay_route_stats_t  *stats;
+    ngx_str_t   none;
+    ngx_uint_t  n;
 
     ngx_str_set(&none, "none");
 
@@ -262,75 +264,60 @@ ngx_simrelay_status_routes(ngx_simrelay_ctx_t *ctx)
         "# TYPE simrelay_request_milliseconds histogram\n"
         "# TYPE simrelay_request_database_microseconds_total counter\n");
 
-    for (n = 0; n < NGX_SIMRELAY_ROUTES; n++) {
+    for (n = 0; n < ctx->conf->nroutes; n++) {
+        ngx_simrelay_status_route(ctx, &ctx->conf->stats->routes[n],
+                                  ngx_simrelay_method(
+                                      ngx_simrelay_routes[n].method),
+                                  &ngx_simrelay_routes[n].path);
+    }
 
-        if (n >= ctx->conf->nroutes && n != NGX_SIMRELAY_ROUTES - 1) {
-            continue;
+    n = NGX_SIMRELAY_ROUTES - 1;
+    ngx_simrelay_status_route(ctx, &ctx->conf->stats->routes[n], "-", &none);
+}
+
+
+static void
+ngx_simrelay_status_route(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path)
+{
+    ngx_uint_t  i, sum;
+
+    sum = 0;
+
+    for (i = 0; i < NGX_SIMRELAY_STATUSES; i++) {
+        if (stats->statuses[i]) {
+            ngx_simrelay_status_add(ctx, "simrelay_requests_total{"
+                "method=\"%s\",route=\"%V\",status=\"%ui\"} %uA\n",
+                method, path, ngx_simrelay_statuses[i], stats->statuses[i]);
+            sum += stats->statuses[i];
         }
+    }
 
-        stats = &ctx->conf->stats->routes[n];
-        path = &none;
-        ngx_str_set(&method, "-");
+    if (sum == 0) {
+        return;
+    }
 
-        if (n < ctx->conf->nroutes) {
-            path = (ngx_str_t *) &ngx_simrelay_routes[n].path;
+    sum = 0;
 
-            switch (ngx_simrelay_routes[n].method) {
-            case NGX_HTTP_GET:
-                ngx_str_set(&method, "GET");
-                break;
-
-            case NGX_HTTP_POST:
-                ngx_str_set(&method, "POST");
-                break;
-
-            case NGX_HTTP_DELETE:
-                ngx_str_set(&method, "DELETE");
-                break;
-
-            default:
-                ngx_str_set(&method, "PUT");
-                break;
-            }
-        }
-
-        sum = 0;
-
-        for (i = 0; i < NGX_SIMRELAY_STATUSES; i++) {
-            if (stats->statuses[i]) {
-                ngx_simrelay_status_add(ctx, "simrelay_requests_total{"
-                    "method=\"%V\",route=\"%V\",status=\"%ui\"} %uA\n",
-                    &method, path, ngx_simrelay_statuses[i],
-                    stats->statuses[i]);
-                sum += stats->statuses[i];
-            }
-        }
-
-        if (sum == 0) {
-            continue;
-        }
-
-        sum = 0;
-
-        for (i = 0; i < NGX_SIMRELAY_BUCKETS - 1; i++) {
-            sum += stats->buckets[i];
-            ngx_simrelay_status_add(ctx,
-                "simrelay_request_milliseconds_bucket{"
-                "method=\"%V\",route=\"%V\",le=\"%M\"} %ui\n",
-                &method, path, ngx_simrelay_buckets[i], sum);
-        }
-
+    for (i = 0; i < NGX_SIMRELAY_BUCKETS - 1; i++) {
         sum += stats->buckets[i];
         ngx_simrelay_status_add(ctx,
             "simrelay_request_milliseconds_bucket{"
-            "method=\"%V\",route=\"%V\",le=\"+Inf\"} %ui\n"
-            "simrelay_request_milliseconds_count{"
-            "method=\"%V\",route=\"%V\"} %ui\n"
-            "simrelay_request_database_microseconds_total{"
-            "method=\"%V\",route=\"%V\"} %uA\n",
-            &method, path, sum, &method, path, sum, &method, path,
-            stats->database_us);
+            "method=\"%s\",route=\"%V\",le=\"%M\"} %ui\n",
+            method, path, ngx_simrelay_buckets[i], sum);
     }
+
+    sum += stats->buckets[i];
+    ngx_simrelay_status_add(ctx,
+        "simrelay_request_milliseconds_bucket{"
+        "method=\"%s\",route=\"%V\",le=\"+Inf\"} %ui\n"
+        "simrelay_request_milliseconds_count{"
+        "method=\"%s\",route=\"%V\"} %ui\n"
+        "simrelay_request_database_microseconds_total{"
+        "method=\"%s\",route=\"%V\"} %uA\n",
+        method, path, sum, method, path, sum, method, path,
+        stats->database_us);
 }
 
 

@@ -34,7 +34,8 @@ with card as (
       join unnest($5, array[$6, $7]) s(slot, code) on s.slot = c.sim_slot
     returning code, sim_card_id
 )
-select c.id, c.sim_slot, c.phone_number, c.status, v.code
+select c.id, c.sim_slot, c.phone_number, c.status,
+       v.code as verification_code
   from card c
   join code v on v.sim_card_id = c.id
  order by c.sim_slot

@@ -61,5 +61,6 @@ with device as (
       from device
      where allowed and not was_online
 )
-select allowed, now(), allowed and not was_online
+select allowed as is_allowed, now() as server_time,
+       allowed and not was_online as is_told
   from device

@@ -9,7 +9,7 @@
 --
 -- > organization_id int8
 
-select o.id
+select o.id as organization_id
   from principal($1, $2, $3) me
   join organizations o on o.id = me.organization_id
    for no key update of o

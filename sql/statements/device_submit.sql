@@ -121,5 +121,5 @@ with device as (
 )
 select case when d.outcome = 'stored' and not exists (select from submit)
             then 'duplicate'
-            else d.outcome end
+            else d.outcome end as outcome
   from device d

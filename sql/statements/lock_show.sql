@@ -24,10 +24,11 @@ with sim as (
      where p.hosted_sim_id = $4
      limit 1
 )
-select s.hosted_sim_id, l.lock_id, u.id, u.name,
-       case when u.id is not null then l.team_id end, l.expires_at,
+select s.hosted_sim_id, l.lock_id, u.id as user_id, u.name as user_name,
+       case when u.id is not null then l.team_id end as team_id, l.expires_at,
        coalesce(l.user_id = s.user_id
                 and l.api_key_id is not distinct from s.api_key_id, false)
+           as is_mine
   from sim s
   left join sim_locks l
     on l.hosted_sim_id = s.hosted_sim_id and l.expires_at > now()

@@ -35,4 +35,4 @@ select case when (select count(*) from mine) <= 1 then (
                or exists (select from team_members t
                            where t.team_id = m.team_id
                              and t.user_id = o.user_id)
-       ) end
+       ) end as total

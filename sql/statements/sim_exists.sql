@@ -9,7 +9,7 @@
 --
 -- > id int8
 
-select p.hosted_sim_id
+select p.hosted_sim_id as id
   from principal_sims($1, $2, $3) p
   join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
  where p.hosted_sim_id = $4

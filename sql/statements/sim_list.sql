@@ -51,9 +51,10 @@ select s.id, s.number, s.country, s.provider, s.status, s.type,
                    or exists (select from team_members b
                                where b.team_id = m.team_id
                                  and b.user_id = q.user_id))
-       ) end,
+       ) end as received,
        s.created_at, s.updated_at,
-       p.organization_id, o.name, p.alias, p.team_id, t.name
+       p.organization_id, o.name as organization_name, p.alias, p.team_id,
+       t.name as team_name
   from seen p
   join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
   join organizations o on o.id = p.organization_id

@@ -120,7 +120,7 @@ select case when c.outcome = 'foreign' then 'foreign'
             when c.outcome is not null then 'verified'
             when b.ignored then 'ignored'
             when b.replayed or not exists (select from call) then 'replayed'
-            else 'missed' end,
+            else 'missed' end as outcome,
        c.device_id
   from before b
   left join card c on true

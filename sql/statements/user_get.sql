@@ -22,8 +22,10 @@
 -- > key_permissions int4
 
 select u.id, u.name, u.email, u.email_verified_at, u.created_at, u.updated_at,
-       o.id, o.name, o.created_at, o.updated_at,
-       c.id, c.name, c.abilities
+       o.id as organization_id, o.name as organization_name,
+       o.created_at as organization_created_at,
+       o.updated_at as organization_updated_at,
+       c.id as key_id, c.name as key_name, c.abilities as key_permissions
   from principal($1, $2, $3) me
   join users u on u.id = me.user_id
   left join organizations o on o.id = me.organization_id
