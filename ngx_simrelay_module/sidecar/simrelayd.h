@@ -115,6 +115,17 @@ void simrelayd_log(int level, const char *fmt, ...)
 
 const char *simrelayd_quote(const char *s, size_t len);
 
+/*
+ * Opens the log, or opens it anew; path NULL or empty: stderr.  0, or -1, when
+ * the log goes on as it was.
+ */
+
+int simrelayd_log_open(const char *path, int level);
+
+/* The level of a name, or -1. */
+
+int simrelayd_log_level(const char *name);
+
 
 /*
  * The database: a few connections and a bounded queue in front of them.
@@ -133,11 +144,29 @@ sr_pg_segment_t *simrelayd_db_segment(simrelayd_t *d);
 
 void simrelayd_db_send(simrelayd_t *d, sr_pg_segment_t *s);
 
+/*
+ * The same for long work, such as the making of partitions: it has a connection
+ * to itself and may take "timeout" ms.
+ */
+
+void simrelayd_db_send_slow(simrelayd_t *d, sr_pg_segment_t *s,
+    int64_t timeout);
+
 /* Is at least one connection ready?  1, or 0. */
 
 int simrelayd_db_ready(const simrelayd_t *d);
 
+/* Does nothing wait or run?  1, or 0. */
+
+int simrelayd_db_idle(const simrelayd_t *d);
+
+/* NULL, logged, where the conninfo is wrong. */
+
 simrelayd_db_t *simrelayd_db_start(simrelayd_t *d);
+
+/* Connects anew, one by one, where conf.statement_timeout has changed. */
+
+void simrelayd_db_reload(simrelayd_t *d);
 void simrelayd_db_stop(simrelayd_t *d);
 
 
@@ -215,6 +244,13 @@ void simrelayd_status_stop(simrelayd_t *d);
 
 int simrelayd_conf_read(simrelayd_conf_t *conf, const char *path, char *err,
     size_t size);
+
+/*
+ * Takes over what may change while it runs from another that was read, and
+ * frees that; logs what needs a restart.  Texts that were replaced stay.
+ */
+
+void simrelayd_conf_reload(simrelayd_conf_t *conf, simrelayd_conf_t *fresh);
 
 void simrelayd_conf_free(simrelayd_conf_t *conf);
 

@@ -1,0 +1,334 @@
+
+/*
+ * Sign of life, each second, and housekeeping: what has expired goes in small
+ * batches, partitions come and go, silent phones go offline.
+ */
+
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "simrelayd.h"
+
+
+#define SIMRELAYD_TICK            1000      /* ms */
+#define SIMRELAYD_BATCH           1000      /* rows, as in the statements */
+#define SIMRELAYD_JOB_RETRY       300       /* seconds at most */
+#define SIMRELAYD_PARTITION_TIME  300000    /* ms; as in
+                                               housekeeping_timeouts.sql */
+
+
+typedef struct {
+    const char        *name;
+    sr_sql_e           sql;
+    int                period;              /* seconds */
+    int                batches;             /* again at once where a batch was
+                                               full */
+} simrelayd_job_t;
+
+
+enum {
+    SIMRELAYD_JOB_PARTITIONS = 0,
+    SIMRELAYD_JOB_DEVICES,
+    SIMRELAYD_JOB_CODES,
+    SIMRELAYD_JOB_SIDECARS,
+    SIMRELAYD_JOB_SUBMITS,
+    SIMRELAYD_JOB_TWILIO_CALLS,
+    SIMRELAYD_JOB_LOCKS,
+    SIMRELAYD_JOBS
+};
+
+
+struct simrelayd_status_s {
+    simrelayd_t       *d;
+    uv_timer_t         timer;
+    int64_t            started_at;
+    sr_pg_segment_t   *seen;                /* under way, or NULL */
+    sr_pg_segment_t   *work;                /* the job under way, or NULL */
+    int                job;                 /* which that is */
+    uint64_t           due[SIMRELAYD_JOBS];  /* of the loop's time */
+};
+
+
+static void simrelayd_status_tick(uv_timer_t *timer);
+static void simrelayd_status_seen(simrelayd_status_t *st);
+static void simrelayd_status_seen_done(sr_pg_segment_t *s);
+static void simrelayd_status_job(simrelayd_status_t *st);
+static void simrelayd_status_job_done(sr_pg_segment_t *s);
+static int simrelayd_status_failed(const sr_pg_segment_t *s, const char *name);
+static void simrelayd_status_gone(sr_pg_segment_t *s);
+static void simrelayd_status_closed(uv_handle_t *handle);
+
+
+/*
+ * Holds and Twilio's calls have no index by age: a walk over the table, so
+ * seldom.
+ */
+
+static const simrelayd_job_t  simrelayd_jobs[] = {
+    { "partitions",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0 },
+    { "devices",       SR_SQL_HOUSEKEEPING_DEVICES,       10,    1 },
+    { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0 },
+    { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0 },
+    { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1 },
+    { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1 },
+    { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1 },
+};
+
+
+/* stays: a sign of life under way points to it */
+
+static char  simrelayd_host[UV_MAXHOSTNAMESIZE];
+
+
+simrelayd_status_t *
+simrelayd_status_start(simrelayd_t *d)
+{
+    size_t               size;
+    simrelayd_status_t  *st;
+
+    st = simrelayd_calloc(1, sizeof(simrelayd_status_t));
+
+    st->d = d;
+    st->started_at = sr_time_now();
+
+    size = sizeof(simrelayd_host);
+
+    if (uv_os_gethostname(simrelayd_host, &size) != 0) {
+        memcpy(simrelayd_host, "unknown", sizeof("unknown"));
+    }
+
+    (void) uv_timer_init(&d->loop, &st->timer);
+    st->timer.data = st;
+
+    (void) uv_timer_start(&st->timer, simrelayd_status_tick, 0,
+                          SIMRELAYD_TICK);
+
+    return st;
+}
+
+
+void
+simrelayd_status_stop(simrelayd_t *d)
+{
+    sr_pg_segment_t     *s;
+    simrelayd_status_t  *st;
+
+    st = d->status;
+
+    if (st == NULL) {
+        return;
+    }
+
+    d->status = NULL;
+
+    if (st->seen != NULL) {
+        st->seen->data = NULL;
+    }
+
+    if (st->work != NULL) {
+        st->work->data = NULL;
+    }
+
+    (void) uv_timer_stop(&st->timer);
+
+    if (simrelayd_db_ready(d)) {
+        s = simrelayd_db_segment(d);
+
+        sr_pg_statement(s, SR_SQL_SIDECAR_GONE);
+        sr_pg_bind_bytes(s, d->id, sizeof(sr_uuid_t));
+
+        s->handler = simrelayd_status_gone;
+        s->data = d;
+
+        simrelayd_db_send(d, s);
+    }
+
+    uv_close((uv_handle_t *) &st->timer, simrelayd_status_closed);
+}
+
+
+static void
+simrelayd_status_tick(uv_timer_t *timer)
+{
+    simrelayd_status_t  *st = timer->data;
+
+    if (!simrelayd_db_ready(st->d)) {
+        return;
+    }
+
+    if (st->seen == NULL) {
+        simrelayd_status_seen(st);
+    }
+
+    if (st->work == NULL) {
+        simrelayd_status_job(st);
+    }
+}
+
+
+static void
+simrelayd_status_seen(simrelayd_status_t *st)
+{
+    sr_str_t          host;
+    simrelayd_t      *d;
+    sr_pg_segment_t  *s;
+
+    d = st->d;
+
+    host.data = (unsigned char *) simrelayd_host;
+    host.len = strlen(simrelayd_host);
+
+    s = simrelayd_db_segment(d);
+
+    sr_pg_statement(s, SR_SQL_SIDECAR_SEEN);
+    sr_pg_bind_bytes(s, d->id, sizeof(sr_uuid_t));
+    sr_pg_bind_text(s, host);
+    sr_pg_bind_int4(s, getpid());
+    sr_pg_bind_time(s, st->started_at);
+    sr_pg_bind_int4(s, simrelayd_ws_count(d));
+    sr_pg_bind_int4(s, simrelayd_webhooks_running(d));
+
+    s->handler = simrelayd_status_seen_done;
+    s->data = st;
+
+    st->seen = s;
+
+    simrelayd_db_send(d, s);
+}
+
+
+static void
+simrelayd_status_seen_done(sr_pg_segment_t *s)
+{
+    simrelayd_status_t  *st = s->data;
+
+    if (st == NULL) {
+        return;
+    }
+
+    st->seen = NULL;
+
+    (void) simrelayd_status_failed(s, "seen");
+}
+
+
+/* Starts the job that has been due longest, if there is one. */
+
+static void
+simrelayd_status_job(simrelayd_status_t *st)
+{
+    int               i, job;
+    uint64_t          now;
+    sr_pg_segment_t  *s;
+
+    now = uv_now(&st->d->loop);
+    job = -1;
+
+    for (i = 0; i < SIMRELAYD_JOBS; i++) {
+        if (st->due[i] <= now && (job == -1 || st->due[i] < st->due[job])) {
+            job = i;
+        }
+    }
+
+    if (job == -1) {
+        return;
+    }
+
+    s = simrelayd_db_segment(st->d);
+
+    s->handler = simrelayd_status_job_done;
+    s->data = st;
+
+    st->work = s;
+    st->job = job;
+
+    if (job == SIMRELAYD_JOB_PARTITIONS) {
+        sr_pg_statement(s, SR_SQL_HOUSEKEEPING_TIMEOUTS);
+        sr_pg_statement(s, simrelayd_jobs[job].sql);
+
+        simrelayd_db_send_slow(st->d, s, SIMRELAYD_PARTITION_TIME);
+        return;
+    }
+
+    sr_pg_statement(s, simrelayd_jobs[job].sql);
+
+    simrelayd_db_send(st->d, s);
+}
+
+
+static void
+simrelayd_status_job_done(sr_pg_segment_t *s)
+{
+    int                     next;
+    int64_t                 n;
+    const simrelayd_job_t  *job;
+    simrelayd_status_t     *st = s->data;
+
+    if (st == NULL) {
+        return;
+    }
+
+    st->work = NULL;
+
+    job = &simrelayd_jobs[st->job];
+    next = job->period;
+
+    if (simrelayd_status_failed(s, job->name)) {
+        next = next < SIMRELAYD_JOB_RETRY ? next : SIMRELAYD_JOB_RETRY;
+
+    } else if (st->job == SIMRELAYD_JOB_PARTITIONS) {
+
+        if (sr_pg_bool(s->results[1], 0, SR_HOUSEKEEPING_PARTITIONS_DONE)) {
+            simrelayd_log(SIMRELAYD_INFO, "event=partitions_maintained");
+        }
+
+    } else {
+        n = sr_pg_int8(s->results[0], 0, 0);
+
+        if (n != 0) {
+            simrelayd_log(SIMRELAYD_INFO, "event=housekeeping job=%s rows=%lld",
+                          job->name, (long long) n);
+        }
+
+        if (job->batches && n == SIMRELAYD_BATCH) {
+            next = 1;
+        }
+    }
+
+    st->due[st->job] = uv_now(&st->d->loop) + (uint64_t) next * 1000;
+}
+
+
+/* Logs what failed.  1, or 0 where nothing did. */
+
+static int
+simrelayd_status_failed(const sr_pg_segment_t *s, const char *name)
+{
+    const char  *error;
+
+    if (s->status == SR_PG_OK) {
+        return 0;
+    }
+
+    error = s->status == SR_PG_ERROR ? PQresultErrorMessage(s->error)
+                                     : "the connection was lost";
+
+    simrelayd_log(SIMRELAYD_WARN, "event=housekeeping_failed job=%s error=%s",
+                  name, simrelayd_quote(error, strlen(error)));
+
+    return 1;
+}
+
+
+static void
+simrelayd_status_gone(sr_pg_segment_t *s)
+{
+}
+
+
+static void
+simrelayd_status_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}

@@ -1,0 +1,341 @@
+
+/*
+ * The tail of the event log: broadcasts what became visible since the last
+ * look to the sockets of this instance.
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "simrelayd.h"
+
+
+#define SIMRELAYD_TAIL_MANY  10000      /* events in one answer */
+
+
+struct simrelayd_tail_s {
+    simrelayd_t        *d;
+    simrelayd_arena_t   arena;
+    sr_pg_segment_t    *segment;        /* the look under way, or NULL */
+
+    /*
+     * What the last answer saw, as PostgreSQL sends it; untouched while a look
+     * is under way.  Empty before the first.
+     */
+    unsigned char      *snapshot;
+    size_t              len;
+    size_t              size;
+
+    unsigned            again:1;        /* asked for during a look */
+    unsigned            wanted:1;       /* the look asked for events */
+};
+
+
+static void simrelayd_tail_done(sr_pg_segment_t *s);
+static int simrelayd_tail_answer(simrelayd_tail_t *t, sr_pg_segment_t *s);
+static void simrelayd_tail_keep(simrelayd_tail_t *t, const PGresult *res);
+static int simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res,
+    int row);
+static int simrelayd_tail_render(simrelayd_tail_t *t, const PGresult *res,
+    int row, sr_str_t *event, sr_str_t *data);
+static int simrelayd_tail_is(sr_str_t type, const char *name);
+
+
+static const sr_pg_field_t  simrelayd_tail_sms[] = {
+    { "id",             SR_EVENT_TAIL_ID,             SR_PG_INT8 },
+    { "hosted_sim_id",  SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "sim_id",         SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "from",           SR_EVENT_TAIL_SENDER,         SR_PG_TEXT },
+    { "to",             SR_EVENT_TAIL_RECIPIENT,      SR_PG_TEXT },
+    { "message_text",   SR_EVENT_TAIL_BODY,           SR_PG_TEXT },
+    { "text",           SR_EVENT_TAIL_BODY,           SR_PG_TEXT },
+    { "received_at",    SR_EVENT_TAIL_RECEIVED_AT,    SR_PG_TIME },
+    { "created_at",     SR_EVENT_TAIL_CREATED_AT,     SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+
+simrelayd_tail_t *
+simrelayd_tail_start(simrelayd_t *d)
+{
+    simrelayd_tail_t  *t;
+
+    t = simrelayd_calloc(1, sizeof(simrelayd_tail_t));
+
+    t->d = d;
+    simrelayd_arena_init(&t->arena);
+
+    return t;
+}
+
+
+void
+simrelayd_tail_look(simrelayd_t *d)
+{
+    sr_pg_segment_t   *s;
+    simrelayd_tail_t  *t;
+
+    t = d->tail;
+
+    if (t == NULL) {
+        return;
+    }
+
+    if (t->segment != NULL) {
+        t->again = 1;
+        return;
+    }
+
+    t->again = 0;
+    t->wanted = (simrelayd_ws_count(d) != 0);
+
+    s = simrelayd_db_segment(d);
+
+    sr_pg_statement(s, SR_SQL_EVENT_TAIL);
+
+    if (t->len != 0) {
+        sr_pg_bind_bytes(s, t->snapshot, t->len);
+
+    } else {
+        sr_pg_bind_null(s);
+    }
+
+    sr_pg_bind_bool(s, t->wanted);
+
+    s->handler = simrelayd_tail_done;
+    s->data = t;
+
+    t->segment = s;
+
+    simrelayd_db_send(d, s);
+}
+
+
+void
+simrelayd_tail_stop(simrelayd_t *d)
+{
+    simrelayd_tail_t  *t;
+
+    t = d->tail;
+
+    if (t == NULL) {
+        return;
+    }
+
+    d->tail = NULL;
+
+    if (t->segment == NULL) {
+        free(t->snapshot);
+        free(t);
+        return;
+    }
+
+    /* the segment points to the snapshot: its handler gives both back */
+
+    t->d = NULL;
+}
+
+
+static void
+simrelayd_tail_done(sr_pg_segment_t *s)
+{
+    int                rc;
+    simrelayd_tail_t  *t;
+
+    t = s->data;
+    t->segment = NULL;
+
+    if (t->d == NULL) {
+        free(t->snapshot);
+        free(t);
+        return;
+    }
+
+    rc = simrelayd_tail_answer(t, s);
+
+    simrelayd_arena_reset(&t->arena);
+
+    /* what failed is tried at the next bell or within a second */
+
+    if (rc == 0 && t->again) {
+        simrelayd_tail_look(t->d);
+    }
+}
+
+
+static int
+simrelayd_tail_answer(simrelayd_tail_t *t, sr_pg_segment_t *s)
+{
+    int        i, n, sent;
+    PGresult  *res;
+
+    if (s->status == SR_PG_LOST) {
+        return -1;
+    }
+
+    if (s->status == SR_PG_ERROR) {
+        simrelayd_log(SIMRELAYD_ERROR, "event=tail_failed error=%s",
+                      simrelayd_quote(PQresultErrorMessage(s->error),
+                                      strlen(PQresultErrorMessage(s->error))));
+        return -1;
+    }
+
+    res = s->results[0];
+    n = PQntuples(res);
+
+    if (n == 0) {
+        return -1;
+    }
+
+    /*
+     * Sockets have come since a look that asked for no events: what it passed
+     * over may be theirs already, so it does not count.
+     */
+
+    if (!t->wanted && t->len != 0 && simrelayd_ws_count(t->d) != 0) {
+        t->again = 1;
+        return 0;
+    }
+
+    if (n > SIMRELAYD_TAIL_MANY) {
+        simrelayd_log(SIMRELAYD_WARN, "event=tail_behind events=%d", n);
+    }
+
+    sent = 0;
+
+    for (i = 0; i < n; i++) {
+        sent += simrelayd_tail_row(t, res, i);
+    }
+
+    if (sent != 0) {
+        simrelayd_log(SIMRELAYD_DEBUG, "event=broadcast events=%d frames=%d",
+                      n, sent);
+    }
+
+    simrelayd_tail_keep(t, res);
+
+    return 0;
+}
+
+
+static void
+simrelayd_tail_keep(simrelayd_tail_t *t, const PGresult *res)
+{
+    sr_str_t  v;
+
+    v = sr_pg_bytes(res, 0, SR_EVENT_TAIL_SNAPSHOT);
+
+    if (v.len > t->size) {
+        t->size = 2 * v.len;
+        t->snapshot = simrelayd_realloc(t->snapshot, t->size);
+    }
+
+    memcpy(t->snapshot, v.data, v.len);
+    t->len = v.len;
+}
+
+
+/* Tells those who are subscribed here; how many sockets it went to. */
+
+static int
+simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res, int row)
+{
+    int        i, n, sent;
+    char       name[64];
+    int64_t   *users;
+    sr_str_t   channel, event, data;
+
+    if (sr_pg_null(res, row, SR_EVENT_TAIL_EVENT_ID)) {
+        return 0;
+    }
+
+    n = sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, NULL, 0);
+
+    users = t->arena.alloc.alloc(&t->arena, (n + 1) * sizeof(int64_t));
+    (void) sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, users, n);
+
+    channel.data = (unsigned char *) name;
+    data.len = 0;
+    sent = 0;
+
+    for (i = 0; i < n; i++) {
+
+        channel.len = snprintf(name, sizeof(name),
+                               "private-App.Models.User.%lld",
+                               (long long) users[i]);
+
+        if (!simrelayd_ws_has(t->d, channel)) {
+            continue;
+        }
+
+        if (data.len == 0
+            && simrelayd_tail_render(t, res, row, &event, &data) == -1)
+        {
+            break;
+        }
+
+        sent += simrelayd_ws_broadcast(t->d, channel, event, data);
+    }
+
+    /* one event's memory at a time */
+
+    simrelayd_arena_reset(&t->arena);
+
+    return sent;
+}
+
+
+static int
+simrelayd_tail_render(simrelayd_tail_t *t, const PGresult *res, int row,
+    sr_str_t *event, sr_str_t *data)
+{
+    int               online;
+    sr_buf_t          buf;
+    sr_str_t          type;
+    sr_json_t         j;
+    static sr_str_t   sms = sr_string("sms.received");
+    static sr_str_t   device = sr_string("device.status");
+
+    type = sr_pg_text(res, row, SR_EVENT_TAIL_TYPE);
+
+    sr_buf_init(&buf, t->arena.alloc, 1024, SR_PAYLOAD_BYTES);
+    sr_json_init(&j, &buf);
+
+    if (simrelayd_tail_is(type, "message.inbound")) {
+        *event = sms;
+        sr_pg_row(&j, res, row, simrelayd_tail_sms);
+
+    } else {
+        online = simrelayd_tail_is(type, "device.online");
+        *event = device;
+
+        sr_json_object(&j);
+        sr_json_key(&j, "device_id");
+        sr_json_int(&j, sr_pg_int8(res, row, SR_EVENT_TAIL_ID));
+        sr_json_key(&j, "is_online");
+        sr_json_bool(&j, online);
+        sr_json_key(&j, "last_seen_at");
+        sr_json_time(&j, sr_pg_time(res, row, SR_EVENT_TAIL_RECEIVED_AT));
+        sr_json_object_end(&j);
+    }
+
+    if (buf.failed) {
+        simrelayd_log(SIMRELAYD_ERROR, "event=broadcast_too_long id=%lld",
+                      (long long) sr_pg_int8(res, row,
+                                             SR_EVENT_TAIL_EVENT_ID));
+        return -1;
+    }
+
+    data->data = buf.data;
+    data->len = buf.len;
+
+    return 0;
+}
+
+
+static int
+simrelayd_tail_is(sr_str_t type, const char *name)
+{
+    return type.len == strlen(name) && memcmp(type.data, name, type.len) == 0;
+}
