@@ -186,6 +186,7 @@ struct ngx_simrelay_ctx_s {
                                             const char *constraint);
 
     unsigned                        write:1;    /* uses a write connection */
+    unsigned                        alone:1;    /* shares no transaction */
     unsigned                        always:1;   /* done runs without database
                                                    too: res is NULL then */
 };

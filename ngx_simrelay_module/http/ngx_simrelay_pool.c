@@ -72,6 +72,7 @@ ngx_simrelay_pool_init(ngx_cycle_t *cycle, ngx_simrelay_conf_t *conf)
         conn->pool = pool;
         conn->kind = i < conf->reads ? NGX_SIMRELAY_READ : NGX_SIMRELAY_WRITE;
         sr_pg_init(&conn->pg, SR_SQL_FOR_MODULE, NULL);
+        conn->pg.share = (conn->kind == NGX_SIMRELAY_READ);
     }
 
     for (i = 0; i < pool->n; i++) {

@@ -127,6 +127,7 @@ ngx_simrelay_query_again(ngx_simrelay_ctx_t *ctx)
 
     ngx_simrelay_query_copy(s, ctx->ended);
 
+    s->alone = ctx->alone;
     s->handler = ngx_simrelay_query_handler;
     s->data = ctx;
     ctx->segment = s;
@@ -235,14 +236,20 @@ ngx_simrelay_query_done(ngx_simrelay_ctx_t *ctx, sr_pg_segment_t *s)
 
 
 /*
- * Once more: what was lost and only reads, and what the database itself wants
- * to be repeated (serialization failure, deadlock), since it was rolled back.
+ * Once more: what another request's failure rolled back; what was lost and only
+ * reads; what the database itself wants to be repeated (serialization failure,
+ * deadlock), since it was rolled back.
  */
 
 static ngx_int_t
 ngx_simrelay_query_repeat(ngx_simrelay_ctx_t *ctx, const sr_pg_segment_t *s)
 {
     const char  *state, *constraint;
+
+    if (s->status == SR_PG_ABORTED) {
+        ctx->alone = 1;
+        return ngx_simrelay_query_again(ctx);
+    }
 
     if (ctx->tries >= NGX_SIMRELAY_TRIES) {
         return NGX_OK;

@@ -13,6 +13,7 @@
 #define SR_PG_NULLS  3
 
 
+static int sr_pg_finish(sr_pg_t *pg);
 static int sr_pg_read(sr_pg_t *pg);
 static int sr_pg_result(sr_pg_t *pg, PGresult *res);
 static void sr_pg_synced(sr_pg_t *pg);
@@ -86,6 +87,10 @@ sr_pg_send(sr_pg_t *pg, sr_pg_segment_t *s)
         return -1;
     }
 
+    if (s->alone && sr_pg_finish(pg) != 0) {
+        return -1;
+    }
+
     for (i = 0; i < s->nstatements; i++) {
         st = &s->statements[i];
 
@@ -98,22 +103,50 @@ sr_pg_send(sr_pg_t *pg, sr_pg_segment_t *s)
         }
     }
 
-    if (sr_pg_sync(pg->conn) == 0) {
-        return sr_pg_broken(pg);
-    }
-
     s->next = NULL;
     s->status = SR_PG_OK;
     s->nresults = 0;
+    s->answers = 0;
+    s->synced = 0;
     s->error = NULL;
     s->sent_at = sr_time_now();
     s->done_at = 0;
 
     *pg->last = s;
     pg->last = &s->next;
+    pg->newest = s;
     pg->inflight++;
+    pg->unsynced++;
+
+    if (pg->current == NULL) {
+        pg->current = s;
+    }
+
+    if (pg->share && !s->alone && pg->unsynced < SR_PG_BATCH) {
+        return 0;
+    }
+
+    /* the segment is taken: where this fails, it ends with the connection */
+
+    (void) sr_pg_finish(pg);
 
     return 0;
+}
+
+
+/* Ends what was sent since the last Sync. */
+
+static int
+sr_pg_finish(sr_pg_t *pg)
+{
+    if (pg->unsynced == 0) {
+        return 0;
+    }
+
+    pg->unsynced = 0;
+    pg->newest->synced = 1;
+
+    return sr_pg_sync(pg->conn) == 0 ? sr_pg_broken(pg) : 0;
 }
 
 
@@ -126,7 +159,7 @@ sr_pg_flush(sr_pg_t *pg)
         return -1;
     }
 
-    if (pg->broken) {
+    if (pg->broken || sr_pg_finish(pg) != 0) {
         return -1;
     }
 
@@ -154,6 +187,7 @@ sr_pg_ring(sr_pg_t *pg)
 
     sr_pg_segment_reset(&pg->ring);
     sr_pg_statement(&pg->ring, SR_SQL_BELL_RING);
+    pg->ring.alone = 1;
 
     if (sr_pg_send(pg, &pg->ring) != 0) {
         return -1;
@@ -174,7 +208,10 @@ sr_pg_close(sr_pg_t *pg)
 
     pg->first = NULL;
     pg->last = &pg->first;
+    pg->newest = NULL;
+    pg->current = NULL;
     pg->inflight = 0;
+    pg->unsynced = 0;
 
     PQfinish(pg->conn);
 
@@ -244,14 +281,27 @@ sr_pg_result(sr_pg_t *pg, PGresult *res)
 {
     sr_pg_segment_t  *s;
 
-    s = pg->first;
+    if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+        PQclear(res);
+        sr_pg_synced(pg);
+        return 0;
+    }
+
+    while (pg->current->answers == pg->current->nstatements
+           && !pg->current->synced && pg->current->next != NULL)
+    {
+        pg->current = pg->current->next;
+    }
+
+    s = pg->current;
+    s->answers++;
 
     switch (PQresultStatus(res)) {
 
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
     case PGRES_EMPTY_QUERY:
-        if (s->nresults == s->nstatements) {
+        if (s->answers > s->nstatements) {
             PQclear(res);
             return sr_pg_fail(pg, NULL, "the server answers too much");
         }
@@ -259,21 +309,17 @@ sr_pg_result(sr_pg_t *pg, PGresult *res)
         s->results[s->nresults++] = res;
         return 0;
 
-    case PGRES_PIPELINE_SYNC:
-        PQclear(res);
-        sr_pg_synced(pg);
-        return 0;
-
     case PGRES_PIPELINE_ABORTED:
+        if (s->status == SR_PG_OK) {
+            s->status = SR_PG_ABORTED;
+        }
+
         PQclear(res);
-        s->status = SR_PG_ERROR;
         return 0;
 
     default:
         break;
     }
-
-    s->status = SR_PG_ERROR;
 
     if (sr_pg_fatal(res)) {
         (void) sr_pg_fail(pg, NULL, sr_pg_message(res));
@@ -281,7 +327,12 @@ sr_pg_result(sr_pg_t *pg, PGresult *res)
         return -1;
     }
 
-    if (s->error != NULL) {
+    /* one that comes after all answers is the commit's, hence everybody's */
+
+    s->status = s->answers > s->nstatements && s != pg->first ? SR_PG_ABORTED
+                                                              : SR_PG_ERROR;
+
+    if (s->error != NULL || s->status == SR_PG_ABORTED) {
         PQclear(res);
         return 0;
     }
@@ -292,25 +343,52 @@ sr_pg_result(sr_pg_t *pg, PGresult *res)
 }
 
 
+/*
+ * All that share this Sync are committed, or none is.  A handler may send, and
+ * give its segment back.
+ */
+
 static void
 sr_pg_synced(sr_pg_t *pg)
 {
+    int               failed, last;
     sr_pg_segment_t  *s;
 
-    s = pg->first;
-    pg->first = s->next;
+    failed = 0;
 
-    if (pg->first == NULL) {
-        pg->last = &pg->first;
+    for (s = pg->first; s != NULL; s = s->next) {
+        failed |= s->status != SR_PG_OK;
+
+        if (s->synced) {
+            break;
+        }
     }
 
-    pg->inflight--;
+    pg->current = s != NULL ? s->next : NULL;
 
-    if (s == &pg->ring) {
-        pg->bell = 0;
-    }
+    do {
+        s = pg->first;
+        last = s->synced;
+        pg->first = s->next;
 
-    sr_pg_end(s);
+        if (pg->first == NULL) {
+            pg->last = &pg->first;
+            pg->newest = NULL;
+        }
+
+        pg->inflight--;
+
+        if (failed && s->status == SR_PG_OK) {
+            s->status = SR_PG_ABORTED;
+        }
+
+        if (s == &pg->ring) {
+            pg->bell = 0;
+        }
+
+        sr_pg_end(s);
+
+    } while (!last && pg->first != NULL);
 
     if (!pg->bell && pg->again) {
         pg->again = 0;

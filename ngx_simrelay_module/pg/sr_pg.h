@@ -22,6 +22,7 @@
 
 #define SR_PG_STATEMENTS  6         /* in one segment */
 #define SR_PG_PARAMS      24        /* of one statement */
+#define SR_PG_BATCH       16        /* segments that share one Sync */
 
 
 typedef struct sr_pg_s          sr_pg_t;
@@ -41,6 +42,9 @@ typedef enum {
 typedef enum {
     SR_PG_OK = 0,                   /* committed; all results are there */
     SR_PG_ERROR,                    /* rolled back; "error" says why */
+    SR_PG_ABORTED,                  /* rolled back with another one that
+                                       shared its Sync: to be sent again,
+                                       alone */
     SR_PG_LOST                      /* the connection went: not known whether
                                        it was committed */
 } sr_pg_status_e;
@@ -64,6 +68,9 @@ struct sr_pg_segment_s {
     sr_pg_status_e      status;
     PGresult           *results[SR_PG_STATEMENTS];
     int                 nresults;
+    int                 answers;    /* statements that were answered */
+    unsigned            alone:1;    /* shares no Sync */
+    unsigned            synced:1;   /* the Sync comes after it */
     PGresult           *error;      /* the one that failed, or NULL */
 
     int64_t             sent_at;    /* sr_time_now() */
@@ -94,9 +101,18 @@ struct sr_pg_s {
 
     sr_pg_segment_t    *first;      /* in flight, oldest first */
     sr_pg_segment_t   **last;
+    sr_pg_segment_t    *newest;     /* of those, if there are any */
+    sr_pg_segment_t    *current;    /* whose answers come next */
     int                 inflight;
+    int                 unsynced;   /* sent since the last Sync */
 
     const char         *channel;    /* LISTEN to it, or NULL */
+    /*
+     * Segments that are sent before one sr_pg_flush() share a Sync, hence a
+     * transaction, SR_PG_BATCH of them at most.  Set by the owner.
+     */
+    unsigned            share:1;
+
     unsigned            schema:1;   /* the schema is one that we know */
     unsigned            bell:1;     /* a NOTIFY is among what is in flight */
     unsigned            again:1;    /* one more is due after it */

@@ -35,6 +35,9 @@ sr_pg_segment_reset(sr_pg_segment_t *s)
     s->nstatements = 0;
     s->status = SR_PG_OK;
     s->nresults = 0;
+    s->answers = 0;
+    s->alone = 0;
+    s->synced = 0;
     s->error = NULL;
     s->sent_at = 0;
     s->done_at = 0;
