@@ -1,0 +1,340 @@
+#!/bin/bash
+
+# Builds SimRelay, runs it, tests it.  Without an argument it says what it can
+# do; what it runs in the foreground and background is in functions below, in
+# the order of a newcomer: packages, build, up, down, test, install.
+
+set -eu
+
+cd "$(dirname "$0")"
+here=$PWD
+
+BUILD=${BUILD:-build}
+
+SIMRELAY_DIR=${SIMRELAY_DIR:-var}
+SIMRELAY_HTTP_PORT=${SIMRELAY_HTTP_PORT:-8080}
+SIMRELAY_TLS_PORT=${SIMRELAY_TLS_PORT:-8443}
+SIMRELAY_WS_PORT=${SIMRELAY_WS_PORT:-6001}
+SIMRELAY_PG_PORT=${SIMRELAY_PG_PORT:-54320}
+
+PG=/usr/lib/postgresql/15/bin
+PATH=$PATH:/usr/sbin:/sbin
+
+
+usage() {
+    cat <<'END'
+usage: ./build.sh COMMAND
+
+  up              builds, then runs all of it in the background: a private
+                  PostgreSQL, nginx with the module, simrelayd; makes a demo
+                  organization or two and writes var/demo.env
+  down            stops what up has started; the data stays
+  demo            plays an SMS from phone to webhook and WebSocket, on what up
+                  has started
+  test [--asan]   builds and runs every test on servers of its own
+  bench           measures, against what there is to be measured against
+  build [--asan]  builds the module, simrelayd and simrelay into build/ (with
+                  --asan: with sanitizers, into build-asan/)
+  install         copies them to where Debian has such things (DESTDIR counts)
+
+Missing packages are installed, if root asks.  Variables, with their defaults:
+
+  SIMRELAY_DIR=var             where up keeps its data, logs, configuration
+  SIMRELAY_HTTP_PORT=8080      SIMRELAY_TLS_PORT=8443
+  SIMRELAY_WS_PORT=6001        SIMRELAY_PG_PORT=54320
+  SIMRELAY_TEST_PORT_BASE=21800  the tests' ports begin here
+  BUILD=build                  where to build
+END
+}
+
+
+say() {
+    echo "build.sh: $*"
+}
+
+
+die() {
+    echo "build.sh: $*" >&2
+    exit 1
+}
+
+
+# Packages
+
+need() {
+    local p missing=()
+
+    for p; do
+        case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+        *" installed") ;;
+        *) missing+=("$p") ;;
+        esac
+    done
+
+    [ ${#missing[@]} -ne 0 ] || return 0
+
+    [ "$(id -u)" = 0 ] || die "packages are missing, which only root can" \
+        "install: apt-get install ${missing[*]}"
+
+    say "installing ${missing[*]}"
+    packages_get "${missing[@]}"
+}
+
+
+# No package's service is started: ports 80 and 5432 are not ours to take.
+packages_get() {
+    local rc=0 policy=/usr/sbin/policy-rc.d ours=
+
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod +x $policy
+        ours=1
+    fi
+
+    export DEBIAN_FRONTEND=noninteractive
+
+    { apt-get -qq update \
+        && apt-get -qq install -y --no-install-recommends "$@"; } \
+        >/dev/null || rc=$?
+
+    [ -z "$ours" ] || rm -f $policy
+
+    [ $rc = 0 ] || die "apt-get could not install $*"
+}
+
+
+need_build() {
+    need gcc make pkg-config nginx-dev libpq-dev libyajl-dev libssl-dev \
+        libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libc-ares-dev \
+        libcurl4-openssl-dev
+}
+
+
+need_run() {
+    need nginx openssl postgresql-15 postgresql-15-partman
+}
+
+
+need_test() {
+    need libcmocka-dev tini perl
+    need_test_nginx
+
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        need nodejs npm
+    fi
+
+    if [ -f t/clients/package-lock.json ] \
+        && [ ! t/clients/node_modules -nt t/clients/package-lock.json ]
+    then
+        say "installing the client libraries of t/clients"
+        npm ci --prefix t/clients --silent --no-audit --no-fund
+        touch t/clients/node_modules
+    fi
+}
+
+
+# Test::Nginx is packaged in Debian's testing alone: that one package is
+# fetched, by an apt state of its own, so that testing does not become a source
+# of this machine.
+need_test_nginx() {
+    local tmp site state
+
+    ! perl -MTest::Nginx::Socket -e 1 2>/dev/null || return 0
+
+    [ "$(id -u)" = 0 ] || die "Test::Nginx (libtest-nginx-perl of Debian" \
+        "testing) is missing, which only root can install"
+
+    say "installing libtest-nginx-perl of Debian testing"
+
+    site=$(apt-get indextargets --format '$(CREATED_BY) $(CODENAME) $(SITE)' \
+        | awk '$1 == "Packages" && $2 == "bookworm" { print $3; exit }')
+    [ -n "$site" ] || die "apt-get knows no mirror of Debian bookworm"
+
+    tmp=$(mktemp -d)
+    chmod 755 "$tmp"
+    mkdir -p "$tmp/lists/partial" "$tmp/cache/archives/partial"
+    echo "deb $site testing main" >"$tmp/sources.list"
+
+    state=(-qq -o Dir::Etc::sourcelist="$tmp/sources.list"
+        -o Dir::Etc::sourceparts=- -o Dir::State::lists="$tmp/lists"
+        -o Dir::Cache="$tmp/cache" -o APT::Sandbox::User=root
+        -o Acquire::Languages=none
+        -o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false)
+
+    (cd "$tmp" && apt-get "${state[@]}" update \
+        && apt-get "${state[@]}" download libtest-nginx-perl) \
+        || die "libtest-nginx-perl could not be fetched from $site"
+
+    packages_get "$tmp"/libtest-nginx-perl_*_all.deb
+    rm -rf "$tmp"
+}
+
+
+need_bench() {
+    need wrk libnginx-mod-nchan
+}
+
+
+# Build
+
+# Sets what everything is compiled with.
+flags() {
+    WARN="-Wall -Wextra -Werror -Wno-unused-parameter"
+    CFLAGS="-O2 -g -fstack-protector-strong"
+    LDFLAGS=
+
+    if [ -n "$ASAN" ]; then
+        CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
+        LDFLAGS="-fsanitize=address,undefined"
+    fi
+}
+
+
+build() {
+    local failed=
+
+    need_build
+    flags
+    mkdir -p "$BUILD"
+
+    exec 9>"$BUILD/.lock"
+    flock 9
+
+    rm -f "$BUILD/asan"
+    [ -z "$ASAN" ] || touch "$BUILD/asan"
+
+    build_sql
+    build_make all || failed=1
+    build_module || failed=1
+
+    exec 9>&-
+    [ -z "$failed" ] || die "it does not build"
+}
+
+
+# The statements and migrations as C; written only where something differs.
+build_sql() {
+    local f
+
+    mkdir -p "$BUILD/sql"
+
+    awk -v out="$BUILD/sql" -f sql/embed.awk sql/setup/*.sql \
+        sql/statements/*.sql sql/migrations/*.sql \
+        || die "the statements cannot be embedded"
+
+    for f in sr_sql.c sr_sql.h; do
+        cmp -s "$BUILD/sql/$f" "$BUILD/$f" || cp "$BUILD/sql/$f" "$BUILD/$f"
+    done
+}
+
+
+build_make() {
+    make -s -k -j"$(nproc)" -f - B="$BUILD" CFLAGS="$CFLAGS" WARN="$WARN" \
+        LDFLAGS="$LDFLAGS" "$@" <<'END'
+S     = ngx_simrelay_module
+PKG   = $(shell pkg-config --cflags libpq)
+FLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -MMD -MP \
+        -I$(B) -I$S/core -I$S/pg $(PKG)
+LIBS  = $B/libsrpg.a $B/libsrcore.a -lpq -lyajl -lcrypto
+
+objects = $(patsubst $S/%.c,$B/obj/%.o,$(sort $(wildcard $S/$(1)/*.c)))
+
+CORE    = $(call objects,core)
+PG      = $(call objects,pg) $B/obj/sr_sql.o
+SIDECAR = $(call objects,sidecar)
+CLI     = $(call objects,cli)
+TESTS   = $(patsubst t/unit/%.c,$B/t/%,$(wildcard t/unit/test_*.c))
+
+all: $B/libsrcore.a $B/libsrpg.a $B/simrelayd $B/simrelay
+
+tests: $(TESTS)
+
+$B/libsrcore.a: $(CORE)
+$B/libsrpg.a: $(PG)
+
+$B/%.a:
+	rm -f $@ && ar rcs $@ $^
+
+$B/simrelayd: $(SIDECAR) $B/libsrpg.a $B/libsrcore.a
+	gcc $(LDFLAGS) -o $@.new $(SIDECAR) $(LIBS) \
+	    -lwebsockets -luv -lcares -lcurl -lssl && mv -f $@.new $@
+
+$B/simrelay: $(CLI) $B/libsrpg.a $B/libsrcore.a
+	gcc $(LDFLAGS) -o $@.new $(CLI) $(LIBS) \
+	    -lwebsockets -lcurl && mv -f $@.new $@
+
+$B/t/test_%: t/unit/test_%.c $B/libsrpg.a $B/libsrcore.a
+	@mkdir -p $(@D)
+	gcc $(FLAGS) $(LDFLAGS) -o $@ $< $(LIBS) -lcmocka
+	printf '#!/bin/sh\n\nCMOCKA_MESSAGE_OUTPUT=TAP exec $@\n' >$@.t
+
+$B/obj/sr_sql.o: $B/sr_sql.c
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -c -o $@ $<
+
+$B/obj/%.o: $S/%.c
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -c -o $@ $<
+
+-include $(wildcard $B/obj/*.d $B/obj/*/*.d $B/t/*.d)
+END
+}
+
+
+# nginx's configure writes beside its sources, so it gets a folder of links.
+build_module() {
+    local so=ngx_simrelay_module.so src=$BUILD/src stamp=$BUILD/nginx.args
+    local args
+
+    mkdir -p "$src"
+    ln -sfn /usr/share/nginx/src/auto /usr/share/nginx/src/configure \
+        /usr/share/nginx/src/src "$src/"
+
+    args=$(
+        # shellcheck disable=SC1091
+        . /usr/share/nginx/src/conf_flags
+        printf '%q ' "${NGX_CONF_FLAGS[@]}" "--builddir=$here/$BUILD/nginx" \
+            "--with-cc-opt=$CFLAGS $WARN" "--with-ld-opt=$LDFLAGS" \
+            "--add-dynamic-module=$here"
+    )
+
+    { echo "$args"; nginx -v 2>&1 || :; cat config
+      ls ngx_simrelay_module/{core,pg,http,handlers}; } >"$stamp.new"
+
+    if ! cmp -s "$stamp.new" "$stamp"; then
+        rm -f "$stamp"
+        (cd "$src" && eval "SIMRELAY_BUILD=$here/$BUILD ./configure $args") \
+            >"$BUILD/configure.log" 2>&1 \
+            || { tail -5 "$BUILD/configure.log"; return 1; }
+        mv "$stamp.new" "$stamp"
+    fi
+
+    make -s -k -j"$(nproc)" -C "$src" -f "$here/$BUILD/nginx/Makefile" modules \
+        >"$BUILD/make.log" 2>&1 \
+        || { cat "$BUILD/make.log"; return 1; }
+
+    # never written in place: a running nginx has it mapped
+    if ! cmp -s "$BUILD/nginx/$so" "$BUILD/$so"; then
+        cp "$BUILD/nginx/$so" "$BUILD/$so.new"
+        mv -f "$BUILD/$so.new" "$BUILD/$so"
+    fi
+}
+
+
+ASAN=
+[ ! -e "$BUILD/asan" ] || ASAN=1
+
+case ${2-} in
+"") ;;
+--asan)
+    ASAN=1
+    BUILD=build-asan
+    ;;
+*) die "$2 is not known; without an argument build.sh explains itself" ;;
+esac
+
+case ${1-} in
+build) build ;;
+"" | help | -h | --help) usage ;;
+*) die "$1 is not known; without an argument build.sh explains itself" ;;
+esac

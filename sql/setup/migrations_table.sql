@@ -1,0 +1,9 @@
+-- What was applied, so that nothing is applied twice.
+--
+-- for simrelay
+
+create table if not exists schema_migrations (
+    version     int4 primary key check (version > 0),
+    name        text not null,
+    applied_at  timestamptz not null default now()
+)
