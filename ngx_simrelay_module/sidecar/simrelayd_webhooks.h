@@ -1,0 +1,148 @@
+
+/*
+ * Webhooks: what looking (simrelayd_webhooks.c), recording results
+ * (simrelayd_results.c) and the table of endpoints share.
+ */
+
+
+#ifndef SIMRELAYD_WEBHOOKS_H
+#define SIMRELAYD_WEBHOOKS_H
+
+
+#include "simrelayd_delivery.h"
+
+
+#define SIMRELAYD_ENDPOINT_BUCKETS  1024        /* a power of two */
+#define SIMRELAYD_CLAIM_ENDPOINTS   64          /* in one claim */
+#define SIMRELAYD_CLAIM_ROWS        64
+#define SIMRELAYD_RESULTS           64          /* recorded at once */
+
+
+/*
+ * An integration that something runs or waits for.
+ *
+ * "backlog" says that there are due deliveries which were not leased when they
+ * were planned.  While it is set, new ones are not leased either, so that all
+ * go through the claim, oldest first.
+ */
+
+typedef struct simrelayd_endpoint_s  simrelayd_endpoint_t;
+
+struct simrelayd_endpoint_s {
+    TAILQ_ENTRY(simrelayd_endpoint_s)  bucket;
+    TAILQ_ENTRY(simrelayd_endpoint_s)  link;    /* of the backlog */
+
+    int64_t                 id;
+    int                     running;
+    int                     asked;              /* slots in the claim under
+                                                   way */
+    uint64_t                slow_until;         /* uv_now(); it hung: it gets
+                                                   fewer slots meanwhile */
+    unsigned                backlog:1;
+};
+
+typedef TAILQ_HEAD(, simrelayd_endpoint_s)  simrelayd_endpoints_t;
+typedef TAILQ_HEAD(simrelayd_deliveries_s, simrelayd_delivery_s)
+    simrelayd_deliveries_t;
+
+
+/* the parameters of delivery_finish.sql; untouched until it was sent */
+
+typedef struct {
+    sr_pg_segment_t        *segment;            /* under way, or NULL */
+    simrelayd_deliveries_t  list;
+    int                     n;
+    int                     tries;              /* that were refused */
+    simrelayd_arena_t       arena;
+} simrelayd_batch_t;
+
+
+struct simrelayd_webhooks_s {
+    simrelayd_t            *d;
+    simrelayd_carrier_t     carrier;
+    uv_timer_t              timer;
+    int                     holds;              /* that keep this from being
+                                                   freed, once stopped */
+
+    /* deliveries: each stands in one list, or is being recorded */
+    simrelayd_deliveries_t  free;
+    simrelayd_deliveries_t  sending;
+    simrelayd_deliveries_t  ended;              /* to be recorded */
+    int                     running;            /* all but the free ones */
+    simrelayd_batch_t       batch;
+    int                     batch_max;
+
+    /* endpoints */
+    simrelayd_endpoints_t   buckets[SIMRELAYD_ENDPOINT_BUCKETS];
+    simrelayd_endpoints_t   backlog;            /* the next to be served
+                                                   first */
+    int                     nendpoints;
+
+    /* the look under way */
+    sr_pg_segment_t        *look;               /* or NULL */
+    simrelayd_arena_t       arena;              /* its parameters */
+    int                     claim;              /* index of its statements, */
+    int                     plan;               /* or -1 */
+    int                     due;
+    simrelayd_endpoint_t   *asked[SIMRELAYD_CLAIM_ENDPOINTS];
+    int                     nasked;
+
+    int64_t                 top;                /* highest event id planned */
+    int64_t                 after;              /* where delivery_due goes on */
+
+    unsigned                wants_plan:1;
+    unsigned                wants_due:1;
+    unsigned                all:1;              /* plan from the lowest id */
+    unsigned                drained:1;
+    unsigned                stopped:1;
+};
+
+
+/* Looks for what wants_plan, wants_due and the backlog ask for. */
+
+void simrelayd_webhooks_run(simrelayd_webhooks_t *w);
+
+/* Gives back one of "holds"; the last frees. */
+
+void simrelayd_webhooks_unhold(simrelayd_webhooks_t *w);
+
+
+/* Endpoints */
+
+void simrelayd_endpoints_init(simrelayd_webhooks_t *w);
+
+/* The endpoint of an integration, made if it is not there. */
+
+simrelayd_endpoint_t *simrelayd_endpoint_get(simrelayd_webhooks_t *w,
+    int64_t id);
+
+/* How many deliveries it may begin now, by its own limit. */
+
+int simrelayd_endpoint_slots(const simrelayd_webhooks_t *w,
+    const simrelayd_endpoint_t *e);
+
+void simrelayd_endpoint_backlog(simrelayd_webhooks_t *w,
+    simrelayd_endpoint_t *e, int backlog);
+
+/* Frees it, if nothing is to be remembered of it. */
+
+void simrelayd_endpoint_drop(simrelayd_webhooks_t *w,
+    simrelayd_endpoint_t *e);
+
+/* Drops what can be dropped; all of them where "all" is set. */
+
+void simrelayd_endpoints_sweep(simrelayd_webhooks_t *w, int all);
+
+
+/* Results */
+
+/* An attempt has ended. */
+
+void simrelayd_result_add(simrelayd_delivery_t *dl);
+
+/* Records what has ended, unless that is under way. */
+
+void simrelayd_results_record(simrelayd_webhooks_t *w);
+
+
+#endif /* SIMRELAYD_WEBHOOKS_H */
