@@ -118,7 +118,7 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
 
 static const char  *simrelayd_conf_kept[] = {
     "database", "database_connections", "listen", "pid_file",
-    "pusher_app_id", "pusher_key", "pusher_secret", NULL
+    "pusher_app_id", "pusher_key", "pusher_secret", "resolvers", NULL
 };
 
 

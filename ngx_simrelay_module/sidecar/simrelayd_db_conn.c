@@ -21,6 +21,8 @@ static void simrelayd_db_resolve(uv_work_t *work);
 static void simrelayd_db_resolved(uv_work_t *work, int status);
 static void simrelayd_db_begin(simrelayd_db_conn_t *c);
 static int simrelayd_db_open(simrelayd_db_conn_t *c);
+static const char *simrelayd_db_options(simrelayd_arena_t *arena,
+    const char *options);
 static void simrelayd_db_event(uv_poll_t *poll, int status, int events);
 static void simrelayd_db_unwatched(uv_handle_t *handle);
 static void simrelayd_db_up(simrelayd_db_conn_t *c);
@@ -299,6 +301,10 @@ simrelayd_db_open(simrelayd_db_conn_t *c)
     for (i = 0; i < n; i++) {
         keywords[i] = ci->keywords[i];
         values[i] = ci->values[i];
+
+        if (strcmp(keywords[i], "options") == 0) {
+            values[i] = simrelayd_db_options(&arena, values[i]);
+        }
     }
 
     for (k = 0; k < SIMRELAYD_DB_EXTRAS; k++) {
@@ -323,6 +329,26 @@ simrelayd_db_open(simrelayd_db_conn_t *c)
     simrelayd_arena_reset(&arena);
 
     return i;
+}
+
+
+/*
+ * What is compiled anew for each execution costs more than any statement here
+ * could gain by it.
+ */
+
+static const char *
+simrelayd_db_options(simrelayd_arena_t *arena, const char *options)
+{
+    char    *p;
+    size_t   size;
+
+    size = strlen(options) + sizeof("-c jit=off ");
+    p = arena->alloc.alloc(arena, size);
+
+    (void) snprintf(p, size, "-c jit=off %s", options);
+
+    return p;
 }
 
 

@@ -297,6 +297,10 @@ simrelayd_status_job_done(sr_pg_segment_t *s)
     }
 
     st->due[st->job] = uv_now(&st->d->loop) + (uint64_t) next * 1000;
+
+    if (s->status == SR_PG_OK) {
+        simrelayd_status_job(st);
+    }
 }
 
 
