@@ -56,7 +56,8 @@ sr_unescape_one(unsigned char **dst, const unsigned char *p,
     static const char  letters[] = "bfnrt\"\\/";
     static const char  values[] = "\b\f\n\r\t\"\\/";
 
-    if (end - p < 2) {
+    if (end - p < 2 || (p[1] == 'u' && end - p < 6)) {
+        *flawed = 1;
         return end;
     }
 
@@ -68,7 +69,7 @@ sr_unescape_one(unsigned char **dst, const unsigned char *p,
     }
 
     unit = sr_unescape_unit(p, end);
-    p = (end - p > 6) ? p + 6 : end;
+    p += 6;
 
     if (unit >= 0xd800 && unit <= 0xdbff) {
 
