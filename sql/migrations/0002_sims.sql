@@ -40,7 +40,8 @@ create index sim_attachments_sim on sim_attachments (hosted_sim_id);
 -- What a caller sees of the SIMs: a row an attachment.  A person sees those
 -- of its organizations that have no team, or a team that it is in, and all of
 -- them where it is owner or admin; an API key sees all of its organization's.
--- sees_all: whatever team a row of that organization is limited to.
+-- sees_all: whatever team a row of that organization is limited to.  The limit
+-- keeps the digest first in every plan.
 create function principal_sims(digest bytea, kinds int4, ability int4)
 returns table (hosted_sim_id int8, organization_id int8, team_id int8,
                alias text, sees_all bool, user_id int8, api_key_id int8,
@@ -51,7 +52,7 @@ as $$
            me.kind = 4 or m.role <> 'member', me.user_id,
            case when me.kind = 4 then me.credential_id end,
            me.organization_id
-      from principal($1, $2, $3) me
+      from (select * from principal($1, $2, $3) limit 1) me
       join members m
         on m.user_id = me.user_id
        and (me.kind <> 4 or m.organization_id = me.organization_id)
