@@ -374,7 +374,10 @@ simrelayd_db_pick(simrelayd_db_t *db, int slow)
 }
 
 
-/* Ends what cannot be sent; what handlers ask for meanwhile is not lost yet. */
+/*
+ * Ends what cannot be sent.  What handlers ask for meanwhile waits its turn,
+ * but for the end, when it is lost as well.
+ */
 
 static void
 simrelayd_db_lose(simrelayd_db_t *db)
@@ -382,11 +385,15 @@ simrelayd_db_lose(simrelayd_db_t *db)
     int               rounds;
     sr_pg_segment_t  *s;
 
-    for (rounds = db->lost.n; rounds > 0; rounds--) {
+    rounds = db->stopping ? SIMRELAYD_DB_ROUNDS : db->lost.n;
+
+    for ( /* void */ ; rounds > 0 && db->lost.first != NULL; rounds--) {
         s = simrelayd_queue_take(&db->lost);
         s->status = SR_PG_LOST;
         s->handler(s);
     }
+
+    /* somebody asks again and again although all of it ends */
 
     while (db->stopping && db->lost.first != NULL) {
         free(simrelayd_queue_take(&db->lost));

@@ -13,6 +13,7 @@
 
 
 #define SIMRELAYD_DB_QUEUE        4096      /* segments that wait */
+#define SIMRELAYD_DB_ROUNDS       65536     /* of handlers, at the end */
 #define SIMRELAYD_DB_DEPTH        8         /* in flight on a connection */
 #define SIMRELAYD_DB_BACKOFF_MIN  100       /* ms */
 #define SIMRELAYD_DB_BACKOFF_MAX  2000
