@@ -51,7 +51,8 @@ static const struct {
     { URL "&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf196326"
       "32f96e6620", "", "a9nBmqA0ju/hNViExpshrM61xv4=" },
     { "https://mycompany.com:443/myapp.php?foo=1&bar=2&bodySHA256=44136fa3"
-      "55b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "", "Ldidvp12m26NI7eqEvxnEpkd9Hc=" },
+      "55b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "",
+      "Ldidvp12m26NI7eqEvxnEpkd9Hc=" },
 };
 
 
