@@ -1,0 +1,165 @@
+
+/*
+ * Sockets of the Pusher protocol: what the files of simrelayd_ws*.c share.
+ */
+
+
+#ifndef SIMRELAYD_WS_H
+#define SIMRELAYD_WS_H
+
+
+#include <libwebsockets.h>
+
+#include "simrelayd_pusher.h"
+
+
+typedef struct simrelayd_frame_s   simrelayd_frame_t;
+typedef struct simrelayd_out_s     simrelayd_out_t;
+typedef struct simrelayd_socket_s  simrelayd_socket_t;
+
+
+/*
+ * A frame's text with room for its header in front.  All sockets that it goes
+ * to refer to one; each write puts the same header there.
+ */
+
+struct simrelayd_frame_s {
+    size_t               len;
+    unsigned             refs;
+    unsigned char        data[];            /* LWS_PRE, and the text */
+};
+
+
+/* a frame that waits for its socket */
+
+struct simrelayd_out_s {
+    simrelayd_out_t     *next;
+    simrelayd_frame_t   *frame;
+};
+
+
+/* sockets by the time that they came in */
+
+typedef struct {
+    simrelayd_socket_t  *first;
+    simrelayd_socket_t  *last;
+} simrelayd_sockets_t;
+
+
+struct simrelayd_socket_s {
+    simrelayd_peer_t     peer;              /* must be first */
+    struct lws          *wsi;
+
+    simrelayd_sockets_t *in;                /* the list that it stands in */
+    simrelayd_socket_t  *next;
+    simrelayd_socket_t  *prev;
+    uint64_t             since;             /* of the loop's time */
+
+    simrelayd_out_t     *out;               /* waits for lws' buffer to empty */
+    simrelayd_out_t    **out_end;
+    size_t               unsent;            /* bytes of out, and held */
+    size_t               held;              /* bytes that lws may hold */
+
+    unsigned char       *part;              /* a message that is not complete */
+    uint16_t             part_len;
+    uint16_t             code;              /* to refuse, or to close by */
+
+    unsigned             control:1;         /* it used control frames */
+    unsigned             closing:1;         /* nothing more is sent but out */
+};
+
+
+struct simrelayd_ws_s {
+    simrelayd_t         *d;
+    simrelayd_pusher_t   pusher;
+    simrelayd_frame_t   *ping;
+
+    struct lws_context  *context;
+    struct lws_vhost    *vhost;
+    int                  connections;       /* sockets and handshakes */
+    int                  sockets;
+
+    /* each in the order of since */
+    simrelayd_sockets_t  alive;             /* heard of */
+    simrelayd_sockets_t  pinged;            /* and silent since */
+    simrelayd_sockets_t  closing;
+
+    uv_poll_t            listener;
+    int                  fd;                /* that listens, or -1 */
+    char                *path;              /* of a unix socket, to unlink */
+    unsigned             paused:1;          /* no more files: not accepting */
+
+    uv_timer_t           timer;
+    uv_idle_t            end;
+    int                  turns;             /* of the loop since the end */
+    unsigned             stopping:1;
+};
+
+
+/* simrelayd_ws.c */
+
+/*
+ * The one way in which a socket is closed from here.  With a code: what waits
+ * is sent first, after it, from 4000 on, the error, then the close frame.  With
+ * 0: at once, unsent frames are dropped.
+ */
+
+void simrelayd_ws_close(simrelayd_ws_t *w, simrelayd_socket_t *s, int code,
+    const char *reason);
+
+/* Closes all with 4200, and then ends. */
+
+void simrelayd_ws_leave(simrelayd_ws_t *w);
+
+/* The last socket is closed. */
+
+void simrelayd_ws_finish(simrelayd_ws_t *w);
+
+/* Puts it at the end of a list, as of now; NULL: none. */
+
+void simrelayd_ws_move(simrelayd_ws_t *w, simrelayd_socket_t *s,
+    simrelayd_sockets_t *to);
+
+
+/* simrelayd_ws_out.c */
+
+/* A frame with one reference, the caller's. */
+
+simrelayd_frame_t *simrelayd_ws_frame(sr_str_t text);
+void simrelayd_ws_unref(simrelayd_frame_t *f);
+
+/*
+ * Writes at once where nothing is before it, else queues.  A socket with more
+ * unsent than conf.socket_buffer is closed.
+ */
+
+void simrelayd_ws_send(simrelayd_ws_t *w, simrelayd_socket_t *s,
+    simrelayd_frame_t *f);
+
+/* Writes what waits, as far as the socket takes it. */
+
+void simrelayd_ws_flush(simrelayd_ws_t *w, simrelayd_socket_t *s);
+
+void simrelayd_ws_ping(simrelayd_ws_t *w, simrelayd_socket_t *s);
+void simrelayd_ws_drop(simrelayd_socket_t *s);
+
+
+/* simrelayd_ws_in.c */
+
+int simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
+    void *user, void *in, size_t len);
+
+
+/* simrelayd_ws_listen.c */
+
+/* 0, or -1, logged. */
+
+int simrelayd_ws_listen(simrelayd_ws_t *w, const char *address);
+
+/* Accepts again after it was paused. */
+
+void simrelayd_ws_resume(simrelayd_ws_t *w);
+void simrelayd_ws_unlisten(simrelayd_ws_t *w);
+
+
+#endif /* SIMRELAYD_WS_H */
