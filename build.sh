@@ -1,8 +1,7 @@
 #!/bin/bash
 
 # Builds SimRelay, runs it, tests it.  Without an argument it says what it can
-# do; what it runs in the foreground and background is in functions below, in
-# the order of a newcomer: packages, build, up, down, test, install.
+# do.
 
 set -eu
 
@@ -19,6 +18,8 @@ SIMRELAY_PG_PORT=${SIMRELAY_PG_PORT:-54320}
 
 PG=/usr/lib/postgresql/15/bin
 PATH=$PATH:/usr/sbin:/sbin
+
+. t/lib/stack.sh
 
 
 usage() {
@@ -321,6 +322,155 @@ build_module() {
 }
 
 
+
+# Run
+
+
+up() {
+    need_run
+    build
+
+    url=http://127.0.0.1:$SIMRELAY_HTTP_PORT
+    prepare_dir
+    secrets
+    pg_start
+    pg_database simrelay
+    "$BUILD/simrelay" migrate >/dev/null
+    keys
+    configure
+    demo_env
+    sidecar_start
+    nginx_start
+
+    say "SimRelay is up: $url and https://127.0.0.1:$SIMRELAY_TLS_PORT"
+    say "addresses, tokens and passwords are in $SIMRELAY_DIR/demo.env"
+    say "see it work with ./build.sh demo, stop it with ./build.sh down"
+}
+
+
+down() {
+    [ -d "$SIMRELAY_DIR" ] || die "there is no $SIMRELAY_DIR: nothing was" \
+        "started there"
+
+    dir=$(readlink -f "$SIMRELAY_DIR")
+    stop "$dir/run/nginx.pid" "$dir/etc/nginx.conf" TERM nginx
+    sidecar_stop
+    pg_stop
+    say "what ran in $SIMRELAY_DIR is stopped; its data is kept"
+}
+
+
+demo() {
+    [ -s "$SIMRELAY_DIR/demo.env" ] \
+        || die "there is no $SIMRELAY_DIR/demo.env: ./build.sh up comes first"
+
+    set -a
+    # shellcheck disable=SC1091
+    . "$(readlink -f "$SIMRELAY_DIR/demo.env")"
+    exec "$BUILD/simrelay" demo
+}
+
+
+# Test
+
+# A PostgreSQL of the tests' own, with a migrated database.
+test_stack() {
+    local base=${SIMRELAY_TEST_PORT_BASE:-21800}
+
+    SIMRELAY_DIR=$(mktemp -d)
+    SIMRELAY_PG_PORT=$base
+    trap test_end EXIT
+
+    prepare_dir
+    secrets
+    pg_start
+    pg_database simrelay
+    "$BUILD/simrelay" migrate >/dev/null
+    keys
+
+    export SIMRELAY_TEST_PORT_BASE=$base BUILD
+    export SIMRELAY_TEST_DATABASE=$SIMRELAY_DATABASE_URL
+    export SIMRELAY_TEST_DIR=$dir
+    export SIMRELAY_BIN=$here/$BUILD/simrelay
+    export SIMRELAYD_BIN=$here/$BUILD/simrelayd
+    export TEST_NGINX_LOAD_MODULES=$here/$BUILD/ngx_simrelay_module.so
+    export TEST_NGINX_BINARY=${TEST_NGINX_BINARY:-/usr/sbin/nginx}
+    export TEST_NGINX_PORT=$((base + 1))
+    export TEST_NGINX_SERVROOT=$dir/servroot
+    unset SIMRELAY_DIR SIMRELAY_DATABASE_URL
+
+    [ -n "$ASAN" ] || return 0
+
+    export SIMRELAY_TEST_CFLAGS="$CFLAGS"
+    export ASAN_OPTIONS=detect_leaks=0:log_path=$dir/sanitizer
+    export UBSAN_OPTIONS=print_stacktrace=1:log_path=$dir/sanitizer
+    TEST_NGINX_LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(
+        gcc -print-file-name=libubsan.so)"
+    export TEST_NGINX_LD_PRELOAD
+}
+
+
+test_end() {
+    pg_stop
+    rm -rf "$dir"
+    [ "${sock#"$dir"}" != "$sock" ] || rm -rf "$sock"
+}
+
+
+run_tests() {
+    local rc=0
+
+    need_run
+    build
+    need_test
+    build_make tests || die "the unit tests do not build"
+    test_stack
+
+    tini -s -- prove -r -j"${SIMRELAY_TEST_JOBS:-1}" "$BUILD/t" t || rc=$?
+
+    if compgen -G "$dir/sanitizer*" >/dev/null; then
+        cat "$dir"/sanitizer* >&2
+        die "the sanitizers found something"
+    fi
+
+    return $rc
+}
+
+
+bench() {
+    [ -x bench/run.sh ] || die "bench/run.sh is not there"
+
+    need_run
+    need_bench
+    build
+    exec bench/run.sh
+}
+
+
+# Install
+
+install_all() {
+    local etc=${DESTDIR-}/etc/simrelay f
+
+    build
+
+    install -D -m 644 -t "${DESTDIR-}/usr/lib/nginx/modules" \
+        "$BUILD/ngx_simrelay_module.so"
+    install -D -m 755 -t "${DESTDIR-}/usr/sbin" "$BUILD/simrelayd"
+    install -D -m 755 -t "${DESTDIR-}/usr/bin" "$BUILD/simrelay"
+    install -D -m 644 -t "${DESTDIR-}/lib/systemd/system" conf/*.service
+    install -d -m 755 "$etc"
+
+    # what an administrator has changed stays
+    for f in nginx.conf simrelay.conf simrelayd.conf; do
+        [ -e "$etc/$f" ] || install -m 640 "conf/$f" "$etc/$f"
+    done
+
+    say "next: simrelay keyfile create, simrelay migrate, and the directives" \
+        "of $etc/nginx.conf in your nginx"
+}
+
+
 ASAN=
 [ ! -e "$BUILD/asan" ] || ASAN=1
 
@@ -334,7 +484,13 @@ case ${2-} in
 esac
 
 case ${1-} in
+up) up ;;
+down) down ;;
+demo) demo ;;
+test) run_tests ;;
+bench) bench ;;
 build) build ;;
+install) install_all ;;
 "" | help | -h | --help) usage ;;
 *) die "$1 is not known; without an argument build.sh explains itself" ;;
 esac

@@ -1,0 +1,181 @@
+
+/*
+ * The commands of simrelay on one screen, and the help that is made of them.
+ */
+
+
+#include "simrelay.h"
+#include "simrelay_demo.h"
+
+
+#define SIMRELAY_STORE  (SIMRELAY_DATABASE | SIMRELAY_SCHEMA)
+
+
+static int simrelay_run_demo(simrelay_t *s);
+
+
+const simrelay_command_t  simrelay_commands[] = {
+
+    { "migrate", NULL, "",
+      "brings the database's schema up to this version",
+      0, 0, SIMRELAY_DATABASE, simrelay_migrate },
+
+    { "doctor", NULL, "",
+      "says what is wrong with an installation and how to mend it",
+      0, 0, 0, simrelay_doctor },
+
+    { "keyfile", "create", "FILE",
+      "writes a new key file, which only its owner can read",
+      1, 1, 0, simrelay_keyfile_create },
+
+    { "organization", "create", "NAME [--plan NAME]",
+      "makes an organization",
+      1, 1, SIMRELAY_STORE, simrelay_organization_create },
+
+    { "organization", "list", "",
+      "shows all organizations",
+      0, 0, SIMRELAY_STORE, simrelay_organization_list },
+
+    { "user", "create",
+      "EMAIL --name NAME [--organization ID] [--role owner|admin|member] "
+      "[--password generate|stdin]",
+      "makes a person; reads or makes up the password",
+      1, 1, SIMRELAY_STORE, simrelay_user_create },
+
+    { "user", "list", "",
+      "shows all persons",
+      0, 0, SIMRELAY_STORE, simrelay_user_list },
+
+    { "member", "add", "USER ORGANIZATION [--role owner|admin|member]",
+      "makes a person a member, or changes its role",
+      2, 2, SIMRELAY_STORE, simrelay_member_add },
+
+    { "member", "remove", "USER ORGANIZATION",
+      "ends a membership",
+      2, 2, SIMRELAY_STORE, simrelay_member_remove },
+
+    { "team", "create", "ORGANIZATION NAME",
+      "makes a team",
+      2, 2, SIMRELAY_STORE, simrelay_team_create },
+
+    { "team", "list", "ORGANIZATION",
+      "shows an organization's teams",
+      1, 1, SIMRELAY_STORE, simrelay_team_list },
+
+    { "team", "add-user", "TEAM USER",
+      "puts a member of the organization into a team",
+      2, 2, SIMRELAY_STORE, simrelay_team_add_user },
+
+    { "sim", "add",
+      "NUMBER [--provider seven|twilio|byos] [--account ID] "
+      "[--type shared|dedicated|byos] [--max-organizations N]",
+      "makes a SIM",
+      1, 1, SIMRELAY_STORE, simrelay_sim_add },
+
+    { "sim", "attach", "SIM ORGANIZATION [--team ID] [--alias TEXT]",
+      "gives a SIM to an organization",
+      2, 2, SIMRELAY_STORE, simrelay_sim_attach },
+
+    { "sim", "detach", "SIM ORGANIZATION",
+      "takes a SIM from an organization",
+      2, 2, SIMRELAY_STORE, simrelay_sim_detach },
+
+    { "sim", "list", "",
+      "shows all SIMs",
+      0, 0, SIMRELAY_STORE, simrelay_sim_list },
+
+    { "webhook", "create",
+      "ORGANIZATION URL [--name NAME] [--timeout SECONDS] [--retries N]",
+      "makes a webhook integration, and shows its secret this once",
+      2, 2, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_webhook_create },
+
+    { "webhook", "list", "ORGANIZATION",
+      "shows an organization's webhook integrations",
+      1, 1, SIMRELAY_STORE, simrelay_webhook_list },
+
+    { "webhook", "map", "WEBHOOK TEAM [--mode always|lock_required]",
+      "forwards what a team receives",
+      2, 2, SIMRELAY_STORE, simrelay_webhook_map },
+
+    { "webhook", "remove", "WEBHOOK",
+      "removes a webhook integration",
+      1, 1, SIMRELAY_STORE, simrelay_webhook_remove },
+
+    { "token", "create", "USER [--name NAME]",
+      "makes a personal access token",
+      1, 1, SIMRELAY_STORE, simrelay_token_create },
+
+    { "key", "create", "USER ORGANIZATION NAME [--permissions A,B]",
+      "makes an API key; without --permissions with all of them",
+      3, 3, SIMRELAY_STORE, simrelay_key_create },
+
+    { "client", "create", "NAME REDIRECT-URI...",
+      "makes an OAuth2 client",
+      2, 16, SIMRELAY_STORE, simrelay_client_create },
+
+    { "client", "list", "",
+      "shows all OAuth2 clients",
+      0, 0, SIMRELAY_STORE, simrelay_client_list },
+
+    { "oauth-token", "create", "USER CLIENT [--scope SCOPES] [--days N]",
+      "makes an OAuth2 access token, of scope mobile:device",
+      2, 2, SIMRELAY_STORE, simrelay_oauth_token_create },
+
+    { "credential", "list", "USER",
+      "shows a person's tokens and keys",
+      1, 1, SIMRELAY_STORE, simrelay_credential_list },
+
+    { "credential", "revoke", "ID",
+      "ends a token or key at once",
+      1, 1, SIMRELAY_STORE, simrelay_credential_revoke },
+
+    { "seed", NULL, "",
+      "makes two demo organizations and prints what they hold, for a shell",
+      0, 0, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_seed },
+
+    { "demo", NULL, "",
+      "plays an SMS through a running server that SIMRELAY_* variables name",
+      0, 0, 0, simrelay_run_demo },
+
+    { "help", NULL, "",
+      "shows this",
+      0, 0, 0, simrelay_help },
+
+    { NULL, NULL, NULL, NULL, 0, 0, 0, NULL }
+};
+
+
+int
+simrelay_help(simrelay_t *s)
+{
+    const simrelay_command_t  *c;
+
+    (void) s;
+
+    printf("usage: simrelay [-d CONNINFO] [-k KEY-FILE] [-q] COMMAND ...\n\n"
+           "  -d, --database   the database, else SIMRELAY_DATABASE_URL\n"
+           "  -k, --key-file   the key file, else SIMRELAY_KEY_FILE\n"
+           "  -q, --quiet      values alone, without their names\n\n"
+           "A USER is an id or an e-mail address; the others are ids.\n");
+
+    for (c = simrelay_commands; c->subject != NULL; c++) {
+        printf("\n  %s%s%s %s\n      %s\n", c->subject,
+               c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
+               c->args, c->text);
+    }
+
+    return SIMRELAY_DONE;
+}
+
+
+/* it takes all that it needs from the environment */
+
+static int
+simrelay_run_demo(simrelay_t *s)
+{
+    char  *argv[] = { "demo", NULL };
+
+    (void) s;
+
+    return simrelay_demo(1, argv);
+}

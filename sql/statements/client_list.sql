@@ -1,0 +1,12 @@
+-- All OAuth2 clients.
+--
+-- for simrelay
+--
+-- > id uuid
+-- > name text
+-- > redirect_uris text
+-- > revoked bool
+
+select id, name, array_to_string(redirect_uris, ','), revoked_at is not null
+  from oauth_clients
+ order by created_at, id

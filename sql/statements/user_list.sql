@@ -1,0 +1,18 @@
+-- All persons, and the organization that each acts in.
+--
+-- for simrelay
+--
+-- > id int8
+-- > email text
+-- > name text
+-- > organization_id int8
+-- > role text
+-- > disabled bool
+-- > created_at timestamptz
+
+select u.id, u.email, u.name, u.current_organization_id, m.role,
+       u.disabled_at is not null, u.created_at
+  from users u
+  left join members m
+    on m.user_id = u.id and m.organization_id = u.current_organization_id
+ order by u.id
