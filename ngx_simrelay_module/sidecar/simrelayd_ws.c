@@ -16,9 +16,9 @@
 #define SIMRELAYD_RX_BUF        256     /* of one socket, for its whole life */
 #define SIMRELAYD_TX_MAX        1048576 /* of one write */
 #define SIMRELAYD_HEADERS       8192    /* bytes of one handshake */
-#define SIMRELAYD_HANDSHAKES    1024    /* with headers at once */
+#define SIMRELAYD_HANDSHAKES    512     /* beside the sockets */
 #define SIMRELAYD_HANDSHAKE     5       /* s, for the request to be complete */
-#define SIMRELAYD_FILES         1024    /* beside the sockets */
+#define SIMRELAYD_FILES         256     /* of the rest of the daemon */
 
 #define SIMRELAYD_TICK_MIN      20      /* ms */
 #define SIMRELAYD_TICK_MAX      1000
@@ -29,7 +29,7 @@
 
 
 static int simrelayd_ws_context(simrelayd_ws_t *w);
-static void simrelayd_ws_files(simrelayd_t *d);
+static void simrelayd_ws_files(simrelayd_ws_t *w);
 static void simrelayd_ws_lws_log(int level, const char *line);
 static void simrelayd_ws_text(void *data, simrelayd_peer_t *peer,
     sr_str_t text);
@@ -84,7 +84,7 @@ simrelayd_ws_start(simrelayd_t *d)
     w->timer.data = w;
     w->end.data = w;
 
-    simrelayd_ws_files(d);
+    simrelayd_ws_files(w);
 
     if (simrelayd_ws_context(w) == -1
         || simrelayd_ws_listen(w, d->conf.listen) == -1)
@@ -223,7 +223,7 @@ simrelayd_ws_close(simrelayd_ws_t *w, simrelayd_socket_t *s, int code,
 
     if (code >= 4000) {
         simrelayd_pusher_error(&w->pusher, &s->peer, code,
-                               w->stopping ? "Server is restarting" : NULL);
+                               simrelayd_ws_why(code));
 
         if (s->closing) {
             return;
@@ -251,6 +251,14 @@ simrelayd_ws_close(simrelayd_ws_t *w, simrelayd_socket_t *s, int code,
     /* lws is told to close from its own callback, which this one calls */
 
     (void) lws_callback_on_writable(s->wsi);
+}
+
+
+const char *
+simrelayd_ws_why(int code)
+{
+    return code == SIMRELAYD_INVALID ? "Generic reconnect immediately"
+                                     : simrelayd_pusher_text(code);
 }
 
 
@@ -340,25 +348,37 @@ simrelayd_ws_context(simrelayd_ws_t *w)
 
 /*
  * lws keeps tables for as many files as the process may open: not for the
- * millions that some systems allow.
+ * millions that some systems allow.  Where there are few, the sockets leave
+ * the rest of the daemon what it needs.
  */
 
 static void
-simrelayd_ws_files(simrelayd_t *d)
+simrelayd_ws_files(simrelayd_ws_t *w)
 {
-    rlim_t         n;
-    struct rlimit  limit;
+    int64_t            n, others;
+    struct rlimit      limit;
+    simrelayd_conf_t  *conf;
+
+    conf = &w->d->conf;
+
+    others = 2 * conf->deliveries + SIMRELAYD_FILES;
+    w->limit = conf->max_sockets + SIMRELAYD_HANDSHAKES;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
         return;
     }
 
-    n = (rlim_t) (d->conf.max_sockets + 2 * d->conf.deliveries
-                  + SIMRELAYD_FILES);
+    n = w->limit + others;
 
-    limit.rlim_cur = n < limit.rlim_max ? n : limit.rlim_max;
-
+    limit.rlim_cur = (rlim_t) n < limit.rlim_max ? (rlim_t) n
+                                                 : limit.rlim_max;
     (void) setrlimit(RLIMIT_NOFILE, &limit);
+
+    n = (int64_t) limit.rlim_cur;
+
+    if (n - w->limit < others) {
+        w->limit = n > 2 * others ? n - others : n / 2;
+    }
 }
 
 

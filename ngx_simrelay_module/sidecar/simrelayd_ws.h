@@ -78,6 +78,7 @@ struct simrelayd_ws_s {
     struct lws_vhost    *vhost;
     int                  connections;       /* sockets and handshakes */
     int                  sockets;
+    int64_t              limit;             /* of connections */
 
     /* each in the order of since */
     simrelayd_sockets_t  alive;             /* heard of */
@@ -106,6 +107,10 @@ struct simrelayd_ws_s {
 
 void simrelayd_ws_close(simrelayd_ws_t *w, simrelayd_socket_t *s, int code,
     const char *reason);
+
+/* The words for a code: 4200, where it closes, asks to come again. */
+
+const char *simrelayd_ws_why(int code);
 
 /* Closes all with 4200, and then ends. */
 

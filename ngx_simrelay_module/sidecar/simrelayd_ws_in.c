@@ -297,7 +297,7 @@ simrelayd_ws_writable(simrelayd_ws_t *w, simrelayd_socket_t *s)
      * then, and the second time does without the close frame.
      */
 
-    text = simrelayd_pusher_text(s->code);
+    text = simrelayd_ws_why(s->code);
 
     lws_close_reason(s->wsi, s->code, (unsigned char *) text, strlen(text));
     lws_set_timeout(s->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);

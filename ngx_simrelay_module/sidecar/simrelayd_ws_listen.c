@@ -21,7 +21,6 @@
 
 #define SIMRELAYD_BACKLOG     511
 #define SIMRELAYD_ACCEPTS     64        /* at one event */
-#define SIMRELAYD_HANDSHAKES  512       /* connections beyond max_sockets */
 #define SIMRELAYD_SNDBUF      65536     /* of the kernel's, for one socket */
 #define SIMRELAYD_HOST_SIZE   256
 
@@ -264,7 +263,7 @@ simrelayd_ws_adopt(simrelayd_ws_t *w, int fd)
 {
     int  size, on;
 
-    if (w->connections >= w->d->conf.max_sockets + SIMRELAYD_HANDSHAKES) {
+    if (w->connections >= w->limit) {
         (void) close(fd);
         return;
     }

@@ -398,8 +398,9 @@ test_payloads(void **state)
     text = simrelayd_pusher_frame(sr_test_pool(&pool, -1), event, data,
                                   channel);
     assert_non_null(text.data);
-    assert_int_equal(text.len, 6 * SR_PAYLOAD_BYTES
-                               + strlen("{'event':'e','data':'','channel':'c'}"));
+    assert_int_equal(text.len,
+                     6 * SR_PAYLOAD_BYTES
+                     + strlen("{'event':'e','data':'','channel':'c'}"));
     sr_test_free(&pool);
 
     data.len = 2 * SR_PAYLOAD_BYTES;
