@@ -60,6 +60,11 @@ ngx_simrelay_request_handler(ngx_http_request_t *r)
 
     rc = ngx_simrelay_router_find(ctx);
 
+    if (rc == NGX_ABORT && r->method == NGX_HTTP_OPTIONS) {
+        ngx_simrelay_finish(ctx, NGX_HTTP_NO_CONTENT);
+        return NGX_DONE;
+    }
+
     if (rc != NGX_OK) {
         ngx_simrelay_fail_route(ctx, rc);
         return NGX_DONE;
