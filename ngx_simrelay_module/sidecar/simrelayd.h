@@ -156,6 +156,13 @@ void simrelayd_db_send_slow(simrelayd_t *d, sr_pg_segment_t *s,
 
 int simrelayd_db_ready(const simrelayd_t *d);
 
+/*
+ * Changes whenever a connection becomes ready.  What was sent and answered
+ * without such a change came from a server that has not been restarted since.
+ */
+
+unsigned simrelayd_db_epoch(const simrelayd_t *d);
+
 /* Does nothing wait or run?  1, or 0. */
 
 int simrelayd_db_idle(const simrelayd_t *d);

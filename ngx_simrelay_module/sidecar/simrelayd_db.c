@@ -146,6 +146,13 @@ simrelayd_db_ready(const simrelayd_t *d)
 }
 
 
+unsigned
+simrelayd_db_epoch(const simrelayd_t *d)
+{
+    return d->db->epoch;
+}
+
+
 int
 simrelayd_db_idle(const simrelayd_t *d)
 {

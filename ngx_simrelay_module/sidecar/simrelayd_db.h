@@ -84,6 +84,7 @@ struct simrelayd_db_s {
 
     char                  error[256];   /* logged last */
     int64_t               error_at;
+    unsigned              epoch;        /* connections that became ready */
     int                   handles;      /* to be closed */
 
     unsigned              resolving:1;

@@ -452,6 +452,7 @@ simrelayd_db_up(simrelayd_db_conn_t *c)
     c->backoff = SIMRELAYD_DB_BACKOFF_MIN;
 
     db->error[0] = '\0';
+    db->epoch++;
 
     simrelayd_log(SIMRELAYD_INFO, "event=database_connected connection=%d",
                   simrelayd_db_index(c));
