@@ -11,6 +11,7 @@
 
 
 #define SIMRELAYD_BLOCK  16384
+#define SIMRELAYD_ALIGN  _Alignof(max_align_t)
 
 
 typedef struct simrelayd_block_s  simrelayd_block_t;
@@ -104,7 +105,7 @@ simrelayd_arena_alloc(void *pool, size_t size)
         return NULL;
     }
 
-    size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+    size = (size + SIMRELAYD_ALIGN - 1) & ~(SIMRELAYD_ALIGN - 1);
 
     if (b == NULL || b->size - b->used < size) {
         n = size > SIMRELAYD_BLOCK ? size : SIMRELAYD_BLOCK;

@@ -250,7 +250,7 @@ test_arena(void **state)
     for (i = 0; i < 5000; i++) {
         p = arena.alloc.alloc(arena.alloc.pool, i % 100);
         assert_non_null(p);
-        assert_int_equal((uintptr_t) p % sizeof(max_align_t), 0);
+        assert_int_equal((uintptr_t) p % SIMRELAYD_ALIGN, 0);
         memset(p, i, i % 100);
     }
 
