@@ -56,10 +56,12 @@ ngx_simrelay_twilio_sms(ngx_simrelay_ctx_t *ctx)
         return NGX_DONE;
     }
 
+    /* the signature is our account's; what it names, if it does, is too */
+
     account = sr_form_get(pairs, n, "AccountSid");
 
-    if (account == NULL
-        || !sr_equal(*account, ngx_simrelay_str(&ctx->conf->twilio_account)))
+    if (account
+        && !sr_equal(*account, ngx_simrelay_str(&ctx->conf->twilio_account)))
     {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_ESIGNATURE);
         return NGX_DONE;
