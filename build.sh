@@ -385,6 +385,7 @@ test_stack() {
     secrets
     pg_start
     pg_database simrelay
+    pg_admin -d postgres -c "alter role simrelay createdb"
     "$BUILD/simrelay" migrate >/dev/null
     keys
 

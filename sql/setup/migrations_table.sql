@@ -3,7 +3,7 @@
 -- for simrelay
 
 create table if not exists schema_migrations (
-    version     int4 primary key check (version > 0),
+    version     int4 primary key,
     name        text not null,
     applied_at  timestamptz not null default now()
 )

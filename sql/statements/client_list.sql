@@ -7,6 +7,7 @@
 -- > redirect_uris text
 -- > revoked bool
 
-select id, name, array_to_string(redirect_uris, ','), revoked_at is not null
+select id, name, array_to_string(redirect_uris, ',') as redirect_uris,
+       revoked_at is not null as revoked
   from oauth_clients
  order by created_at, id

@@ -13,7 +13,7 @@
 
 select id,
        case kind when 1 then 'token' when 2 then 'oauth' when 4 then 'api_key'
-                 else 'session' end,
+                 else 'session' end as kind,
        name, organization_id, last_used_at, expires_at
   from credentials
  where user_id = $1

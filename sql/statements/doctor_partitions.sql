@@ -6,12 +6,12 @@
 -- > name text
 -- > days int8
 
-select p.parent_table,
+select p.parent_table as name,
        (select count(*)
           from generate_series(0, 3) d (day)
          where to_regclass(p.parent_table || '_p'
                            || to_char((now() at time zone 'utc')::date + d.day,
-                                      'YYYY_MM_DD')) is not null)
+                                      'YYYY_MM_DD')) is not null) as days
   from partman.part_config p
  where p.parent_table in ('public.events', 'public.webhook_deliveries')
  order by 1

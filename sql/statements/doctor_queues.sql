@@ -11,17 +11,18 @@
 -- > due_age float8
 -- > failed int8
 
-select clock_timestamp(),
+select clock_timestamp() as server_time,
        (select count(*)
           from sidecars
-         where seen_at > now() - interval '10 seconds'),
+         where seen_at > now() - interval '10 seconds') as sidecars,
        (select extract(epoch from now() - max(seen_at))::float8
-          from sidecars),
-       e.n, e.age, d.n, d.age,
+          from sidecars) as sidecar_age,
+       e.n as unplanned, e.age as unplanned_age,
+       d.n as due, d.age as due_age,
        (select count(*)
           from webhook_deliveries
          where state = 'failed'
-           and created_at > now() - interval '1 day')
+           and created_at > now() - interval '1 day') as failed
   from (select count(*) as n,
                extract(epoch from now() - min(created_at))::float8 as age
           from events

@@ -7,7 +7,8 @@
 -- > role text
 -- > database text
 
-select exists (select from pg_extension where extname = 'pg_partman'),
+select exists (select from pg_extension where extname = 'pg_partman')
+           as installed,
        coalesce((select has_schema_privilege(n.oid, 'create')
                         and has_schema_privilege(n.oid, 'usage')
                    from pg_namespace n
@@ -16,6 +17,6 @@ select exists (select from pg_extension where extname = 'pg_partman'),
                        from pg_class c
                        join pg_namespace n on n.oid = c.relnamespace
                       where n.nspname = 'partman'
-                        and c.relname = 'part_config'), false),
-       current_user::text,
-       current_database()::text
+                        and c.relname = 'part_config'), false) as usable,
+       current_user::text as role,
+       current_database()::text as database

@@ -56,5 +56,5 @@ with found as (
       from team t, person p, organization o
         on conflict do nothing
 )
-select o.id, t.id, p.id
+select o.id as organization_id, t.id as team_id, p.id as user_id
   from organization o, team t, person p

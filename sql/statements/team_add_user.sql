@@ -18,5 +18,5 @@ with team as (
       from team
         on conflict do nothing
 )
-select id
+select id as team_id
   from team

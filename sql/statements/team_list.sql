@@ -9,7 +9,7 @@
 -- > members int8
 
 select t.id, t.name,
-       (select count(*) from team_members m where m.team_id = t.id)
+       (select count(*) from team_members m where m.team_id = t.id) as members
   from teams t
  where t.organization_id = $1
  order by t.id

@@ -10,8 +10,8 @@
 -- > disabled bool
 -- > created_at timestamptz
 
-select u.id, u.email, u.name, u.current_organization_id, m.role,
-       u.disabled_at is not null, u.created_at
+select u.id, u.email, u.name, u.current_organization_id as organization_id,
+       m.role, u.disabled_at is not null as disabled, u.created_at
   from users u
   left join members m
     on m.user_id = u.id and m.organization_id = u.current_organization_id
