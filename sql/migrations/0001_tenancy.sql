@@ -13,7 +13,7 @@ create table plans (
 );
 
 insert into plans (name, max_devices, monthly_messages, compression)
-values ('standard', 25, 100000, true);
+values ('standard', 1000, 1000000, true);
 
 
 create table organizations (
