@@ -332,6 +332,7 @@ up() {
 
     url=http://127.0.0.1:$SIMRELAY_HTTP_PORT
     prepare_dir
+    ports_free
     secrets
     pg_start
     pg_database simrelay
@@ -382,6 +383,7 @@ test_stack() {
     trap test_end EXIT
 
     prepare_dir
+    ports_free
     secrets
     pg_start
     pg_database simrelay

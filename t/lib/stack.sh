@@ -78,6 +78,19 @@ port_free() {
 }
 
 
+# Nothing is begun where something of it could not go on.
+ports_free() {
+    runs "$dir/postgres/postmaster.pid" "$dir/postgres" \
+        || port_free SIMRELAY_PG_PORT
+    runs "$dir/run/simrelayd.pid" "$dir/bin/simrelayd" \
+        || port_free SIMRELAY_WS_PORT
+    runs "$dir/run/nginx.pid" "$dir/etc/nginx.conf" || {
+        port_free SIMRELAY_HTTP_PORT
+        port_free SIMRELAY_TLS_PORT
+    }
+}
+
+
 # Waits until a command succeeds; says what did not come.
 wait_for() {
     local what=$1 i
@@ -167,7 +180,6 @@ END
     fi
 
     as postgres mv "$data/simrelay.conf.new" "$data/simrelay.conf"
-    port_free SIMRELAY_PG_PORT
 
     (cd "$dir" && as postgres "$PG/pg_ctl" -D "$data" -s -w -t 60 \
         -l "$dir/log/postgres.log" start 9>&-) \
@@ -315,7 +327,6 @@ sidecar_start() {
     fi
 
     sidecar_stop
-    port_free SIMRELAY_WS_PORT
     install -m 755 "$BUILD/simrelayd" "$bin"
 
     (
@@ -346,8 +357,6 @@ nginx_start() {
         kill -HUP "$(cat "$pid")"
     else
         rm -f "$pid"
-        port_free SIMRELAY_HTTP_PORT
-        port_free SIMRELAY_TLS_PORT
         nginx_run || die "nginx does not start, see $dir/log/error.log"
     fi
 
