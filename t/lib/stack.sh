@@ -139,7 +139,7 @@ END
 
 
 pg_start() {
-    local data=$dir/postgres
+    local data=$dir/postgres i
 
     if [ ! -s "$data/PG_VERSION" ]; then
         say "making a PostgreSQL cluster in $data"
@@ -181,9 +181,23 @@ END
 
     as postgres mv "$data/simrelay.conf.new" "$data/simrelay.conf"
 
-    (cd "$dir" && as postgres "$PG/pg_ctl" -D "$data" -s -w -t 60 \
-        -l "$dir/log/postgres.log" start 9>&-) \
-        || die "PostgreSQL does not start, see $dir/log/postgres.log"
+    # the port may have been lent to an outgoing connection, and is held for
+    # a minute after its end
+    for ((i = 0; i < 35; i++)); do
+        ! pg_run 2>/dev/null || return 0
+        tail -n 4 "$dir/log/postgres.log" | grep -q "could not create any" \
+            || break
+        [ $i != 0 ] || say "waiting up to a minute for port $SIMRELAY_PG_PORT"
+        sleep 2
+    done
+
+    die "PostgreSQL does not start, see $dir/log/postgres.log"
+}
+
+
+pg_run() {
+    (cd "$dir" && as postgres "$PG/pg_ctl" -D "$dir/postgres" -s -w -t 60 \
+        -l "$dir/log/postgres.log" start 9>&-)
 }
 
 
@@ -360,7 +374,7 @@ nginx_start() {
         nginx_run || die "nginx does not start, see $dir/log/error.log"
     fi
 
-    wait_for "$url/api/health does not answer 200, see $dir/log/error.log" \
+    wait_for "$url/api/health/detailed finds faults, see $dir/log" \
         healthy
 }
 
@@ -368,7 +382,7 @@ nginx_start() {
 healthy() {
     (
         exec 3<>"/dev/tcp/127.0.0.1/$SIMRELAY_HTTP_PORT" || exit 1
-        printf 'GET /api/health HTTP/1.0\r\n\r\n' >&3
+        printf 'GET /api/health/detailed HTTP/1.0\r\n\r\n' >&3
         read -r _ status _ <&3
         [ "$status" = 200 ]
     )
