@@ -6,6 +6,8 @@ package SimRelay;
 # Sections beside those of Test::Nginx:
 #   as          whose token the request carries
 #   json        the body that is expected, as SimRelay::JSON compares it
+#   without     directives that the block goes without
+#   more_config stands in the server beside what is shipped
 #   sql         runs before the block
 #   rows        "query => rows", a line each, compared after the block
 #   steps       several requests in turn, each with its answer:
@@ -21,8 +23,17 @@ package SimRelay;
 # a time, {{x00}} a byte, {{a*1600}} so many of them, {{uuid7}} a UUID.
 
 use v5.10.1;
+
+BEGIN {
+    # nginx begins anew only where its configuration is another
+    $ENV{TEST_NGINX_FORCE_RESTART_ON_TEST} //= 0;
+    $ENV{TEST_NGINX_SLEEP} //= 0.002;
+    $ENV{TEST_NGINX_LOG_LEVEL} //= 'info';
+}
+
 use Test::Nginx::Socket -Base;
 
+use Cwd ();
 use POSIX ();
 use SimRelay::Database;
 use SimRelay::JSON qw(json_same);
@@ -33,14 +44,6 @@ our @EXPORT = (@Test::Nginx::Socket::EXPORT,
 our $Db;
 
 my $names;
-
-
-BEGIN {
-    # nginx begins anew only where its configuration is another
-    $ENV{TEST_NGINX_FORCE_RESTART_ON_TEST} //= 0;
-    $ENV{TEST_NGINX_SLEEP} //= 0.002;
-    $ENV{TEST_NGINX_LOG_LEVEL} //= 'info';
-}
 
 
 sub db () {
@@ -107,27 +110,8 @@ our $HttpConfig = <<'END';
     simrelay_cors_origin https://ext.example chrome-extension://abc;
 END
 
-our $Config = <<'END';
-    error_page 400 401 403 404 405 408 413 414 429 431 494 495 496 497
-               500 501 502 503 504 /simrelay_error;
-
-    location = /simrelay_error {
-        internal;
-        simrelay_error;
-    }
-
-    location /api/ {
-        simrelay;
-    }
-
-    location = /broadcasting/auth {
-        simrelay;
-    }
-
-    location = /metrics {
-        simrelay_status;
-    }
-END
+# what is shipped
+our $Config = '    include ' . Cwd::abs_path('conf/simrelay.conf') . ";\n";
 
 
 add_block_preprocessor(sub {
@@ -139,9 +123,11 @@ add_block_preprocessor(sub {
     my $conninfo = db->{conninfo};
     my $shared = $HttpConfig;
 
-    # what a block sets itself replaces the shared directive
+    # what a block sets itself, or goes without, is not shared
 
-    for my $name ($http =~ /^\s*(simrelay_\w+)/mg) {
+    for my $name ($http =~ /^\s*(simrelay_\w+)/mg,
+                  split ' ', $block->without // '')
+    {
         $shared =~ s/^\s*$name .*\n//mg;
     }
 
@@ -152,7 +138,7 @@ add_block_preprocessor(sub {
 
     my $config = $block->config // $Config;
     $config = $Config . $block->more_config if defined $block->more_config;
-    $config .= "    # " . join("\n    # ", split /\n/, $http) . "\n" if $http;
+    $config .= join '', map { "    # $_\n" } split /\n/, $shared . $http;
     $block->set_value(config => $config);
 
     steps($block) if defined $block->steps;
@@ -239,7 +225,8 @@ sub between ($$) {
         my ($query, $rows) = split /\s=>\s*/, $text, 2;
         my $got = db->sql($query) =~ s/\n\z//r =~ s/\n/ /gr;
 
-        Test::More::is($got, $rows, $block->name . " - $query");
+        Test::More::is($got, $rows,
+                       $block->name . ' - ' . $query =~ s/\s+/ /gr);
     }
 }
 
