@@ -95,9 +95,13 @@ ngx_simrelay_statement(ngx_simrelay_ctx_t *ctx, sr_sql_e sql)
 ngx_int_t
 ngx_simrelay_query_send(ngx_simrelay_ctx_t *ctx)
 {
-    ngx_http_request_t  *r;
+    sr_pg_segment_t      *s;
+    ngx_http_request_t   *r;
+    ngx_simrelay_pool_t  *pool;
 
+    s = ctx->segment;
     r = ctx->request;
+    pool = ctx->conf->pool;
 
     ctx->tries++;
 
@@ -105,7 +109,16 @@ ngx_simrelay_query_send(ngx_simrelay_ctx_t *ctx)
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    ngx_simrelay_pool_send(ctx->conf->pool, ctx->segment, ctx->write);
+    if (ngx_simrelay_pool_send(pool, s, ctx->write) == NGX_OK) {
+        return NGX_DONE;
+    }
+
+    /* our caller still needs the request: what is posted runs after it */
+
+    s->status = SR_PG_LOST;
+
+    ngx_simrelay_query_done(ctx, s);
+    ngx_simrelay_pool_free(pool, s);
 
     return NGX_DONE;
 }
@@ -285,6 +298,7 @@ ngx_simrelay_query_repeat(ngx_simrelay_ctx_t *ctx, const sr_pg_segment_t *s)
 static ngx_int_t
 ngx_simrelay_query_verdict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
 {
+    int                        ability;
     sr_str_t                   role;
     ngx_simrelay_principal_t  *me;
 
@@ -313,7 +327,15 @@ ngx_simrelay_query_verdict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
         return NGX_DECLINED;
     }
 
-    if ((me->abilities & ctx->route->ability) != ctx->route->ability) {
+    ability = ctx->route->ability;
+
+    /* a key hears what it may read */
+
+    if (ability == SR_ABILITY_BROADCASTING && me->kind == SR_KIND_API_KEY) {
+        ability = SR_ABILITY_MESSAGES_READ;
+    }
+
+    if ((me->abilities & ability) != ability) {
         ngx_simrelay_fail(ctx, me->kind == SR_KIND_API_KEY
                                ? NGX_SIMRELAY_EABILITY : NGX_SIMRELAY_ESCOPE);
         return NGX_DECLINED;
