@@ -185,7 +185,7 @@ flags() {
     LDFLAGS=
 
     if [ -n "$ASAN" ]; then
-        CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
+        CFLAGS="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
         LDFLAGS="-fsanitize=address,undefined"
     fi
 }
@@ -383,7 +383,7 @@ test_stack() {
     trap test_end EXIT
 
     prepare_dir
-    ports_free
+    port_free SIMRELAY_PG_PORT
     secrets
     pg_start
     pg_database simrelay
