@@ -282,12 +282,17 @@ static size_t
 sr_input_sentence(char *dst, const char *text, const char *path,
     const sr_field_t *row)
 {
+    int          words;
     char         number[SR_INPUT_INT_SIZE];
     size_t       i, len, n;
     int64_t      max;
     const char  *s;
 
     max = 0;
+
+    /* a field's name is read as words, an item's path as it stands */
+
+    words = (strchr(path, '.') == NULL);
 
     if (row != NULL) {
         max = (row->type == SR_FIELD_ARRAY) ? (int64_t) sr_input_items(row)
@@ -319,7 +324,8 @@ sr_input_sentence(char *dst, const char *text, const char *path,
         }
 
         for (i = 0; dst != NULL && i < n; i++) {
-            dst[len + i] = (s == path && s[i] == '_') ? ' ' : s[i];
+            dst[len + i] = (words && s == path && s[i] == '_') ? ' '
+                                                              : s[i];
         }
     }
 

@@ -74,7 +74,7 @@ typedef struct {
 
     struct {
         sr_str_t       path;        /* `sim_slots.0` */
-        sr_str_t       text;        /* `The sim slots.0 field must be ...` */
+        sr_str_t       text;        /* `The sim_slots.0 field must be ...` */
     } errors[64];                   /* SR_INPUT_ERRORS */
 } sr_input_t;
 

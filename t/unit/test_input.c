@@ -317,7 +317,7 @@ test_message(void **state)
     test_answer(&in, "{\"message\":\"The android id has already been taken. "
                 "(and 1 more error)\",\"errors\":{\"android_id\":"
                 "[\"The android id has already been taken.\"],"
-                "\"sim_slots.0\":[\"The selected sim slots.0 is invalid.\"]}}");
+                "\"sim_slots.0\":[\"The selected sim_slots.0 is invalid.\"]}}");
 
     sr_input_error(&in, "url", "The URL leads nowhere.");
     assert_memory_equal(in.errors[2].text.data, "The URL leads nowhere.", 22);
