@@ -20,7 +20,8 @@ package SimRelay;
 #       row select ... => 1                     ditto, compared
 #
 # What is indented otherwise continues its line.  In all of them {{now-60}} is
-# a time, {{x00}} a byte, {{a*1600}} so many of them, {{uuid7}} a UUID.
+# a time, {{x00}} a byte, {{a*1600}} so many of them, {{uuid7}} a UUID,
+# {{token:ann}} a token, {{name}} what vars() was given.
 
 use v5.10.1;
 
@@ -34,14 +35,16 @@ BEGIN {
 use Test::Nginx::Socket -Base;
 
 use Cwd ();
+use Digest::SHA ();
 use POSIX ();
 use SimRelay::Database;
 use SimRelay::JSON qw(json_same);
 
 our @EXPORT = (@Test::Nginx::Socket::EXPORT,
-               qw(token uuid expand db twilio_sign));
+               qw(token uuid expand db vars twilio));
 
 our $Db;
+our %Vars;
 
 my $names;
 
@@ -79,6 +82,7 @@ sub expand ($) {
     $text =~ s/\{\{uuid(\d+)\}\}/uuid $1/ge;
     $text =~ s/\{\{token:([\w-]+)\}\}/token $1/ge;
     $text =~ s/\{\{(.+?)\*(\d+)\}\}/$1 x $2/ge;
+    $text =~ s/\{\{(\w+)\}\}/$Vars{$1} \/\/ die "{{$1}} is not known\n"/ge;
 
     return $text;
 }
@@ -89,15 +93,29 @@ sub time_text ($) {
 }
 
 
-# X-Twilio-Signature of a form: HMAC-SHA1 of the URL and its sorted fields.
-sub twilio_sign ($$%) {
-    my ($token, $url, %form) = @_;
+sub vars (%) {
+    %Vars = (%Vars, @_);
+}
 
-    require Digest::SHA;
-    my $text = join '', $url, map { $_ . $form{$_} } sort keys %form;
-    my $sign = Digest::SHA::hmac_sha1_base64($text, $token);
 
-    return $sign . '=' x (-length($sign) % 4);
+# A form of Twilio's as {{name}}, its signature (of the URL and the sorted
+# fields) as {{name_sign}}.
+sub twilio ($%) {
+    my ($name, %form) = @_;
+
+    %form = (AccountSid => 'AC1', To => '+15550001111', %form);
+
+    my $text = join '', 'https://sms.example.com/api/webhooks/twilio/sms',
+                    map { $_ . $form{$_} } sort keys %form;
+    my $sign = Digest::SHA::hmac_sha1_base64($text, 'secret');
+
+    vars($name => join('&', map { "$_=" . escape($form{$_}) } sort keys %form),
+         "${name}_sign" => $sign . '=' x (-length($sign) % 4));
+}
+
+
+sub escape ($) {
+    return shift =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger;
 }
 
 
