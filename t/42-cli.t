@@ -1,0 +1,226 @@
+#!/bin/bash
+
+# The command line tool, on databases of its own beside
+# SIMRELAY_TEST_DATABASE.
+
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+
+[ -n "${SIMRELAY_TEST_DATABASE-}" ] || {
+    echo "Bail out! SIMRELAY_TEST_DATABASE is not set"
+    exit 1
+}
+
+bin=${SIMRELAY_BIN:-${BUILD:-build}/simrelay}
+server=${SIMRELAY_TEST_DATABASE%/*}
+template=${SIMRELAY_TEST_DATABASE##*/}
+name=simrelay_cli_$$
+dir=$(mktemp -d) || exit 1
+
+export SIMRELAY_DATABASE_URL=$server/$name
+export SIMRELAY_KEY_FILE=$dir/keys
+export PGOPTIONS="-c client_min_messages=warning"
+
+n=0
+failed=0
+out=
+rc=0
+
+sql() {
+    psql -qXAt -v ON_ERROR_STOP=1 -d "${2:-$SIMRELAY_DATABASE_URL}" -c "$1"
+}
+
+end() {
+    sql "drop database if exists $name with (force)" "$server/postgres"
+    sql "drop database if exists ${name}_bare with (force)" "$server/postgres"
+    rm -rf "$dir"
+}
+
+trap end EXIT
+trap 'exit 1' INT TERM
+
+ok() {
+    n=$((n + 1))
+
+    if [ "$1" = 0 ]; then
+        echo "ok $n - $2"
+    else
+        failed=1
+        echo "not ok $n - $2"
+        printf '%s\n' "exit code $rc" "$out" | sed 's/^/# /'
+    fi
+}
+
+# Runs the tool; what it should exit with, and a pattern of what it says.
+run() {
+    local what=$1 code=$2 pattern=$3
+
+    shift 3
+    out=$("$bin" "$@" 2>&1 </dev/null)
+    rc=$?
+
+    [ $rc = "$code" ] && grep -qE -- "$pattern" <<<"$out"
+    ok $? "$what"
+}
+
+
+run "help names the commands" 0 "^  webhook map " help
+run "no command is a usage error" 2 "^usage:"
+run "an unknown command is one too" 2 "no command" sing
+run "an unknown option is one too" 2 "not known" organization list --loud x
+run "too few arguments are one too" 2 "too few" team create 1
+SIMRELAY_DATABASE_URL='' run "a database must be given" 1 \
+    "SIMRELAY_DATABASE_URL" organization list
+run "one that is away is said" 1 "cannot be reached" \
+    -d "host=127.0.0.1 port=1 dbname=x" organization list
+
+
+# migrate
+
+sql "create database ${name}_bare template template0" "$server/postgres"
+run "without pg_partman migrate says what a superuser runs" 1 \
+    "^create extension if not exists pg_partman schema partman;" \
+    -d "$server/${name}_bare" migrate
+
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    sql "create database $name template $template" "$server/postgres" \
+        2>/dev/null && break
+    sleep 1
+done
+sql "delete from partman.part_config"
+sql "drop schema public cascade; create schema public"
+sql "drop table if exists partman.template_public_events,
+     partman.template_public_webhook_deliveries"
+
+run "a database without a schema is refused" 1 "run simrelay migrate" \
+    organization list
+
+"$bin" -q migrate >"$dir/one" 2>&1 &
+"$bin" -q migrate >"$dir/two" 2>&1
+rc=$?
+wait $!
+[ $? = 0 ] && [ $rc = 0 ] && cmp -s "$dir/one" "$dir/two"
+ok $? "two migrators at once both end well"
+out=$(cat "$dir/one" "$dir/two")
+
+have=$(sql "select count(*) from schema_migrations")
+[ "$have" = "$(find sql/migrations -name '*.sql' | wc -l)" ]
+ok $? "each migration is applied once"
+
+run "migrate again changes nothing" 0 "^version=$have\$" migrate
+
+sql "insert into schema_migrations (version, name) values (9999, 'newer')"
+run "migrate refuses a newer schema" 1 "newer" migrate
+run "and so does every command" 1 "install a newer" organization list
+sql "delete from schema_migrations where version = 9999"
+
+
+# key file
+
+run "doctor misses the key file" 1 "^FAIL  key file" doctor
+run "keyfile create makes it" 0 "^file=" keyfile create "$SIMRELAY_KEY_FILE"
+[ "$(stat -c %a "$SIMRELAY_KEY_FILE")" = 600 ]
+ok $? "for its owner alone"
+run "and never over another" 1 "exists" keyfile create "$SIMRELAY_KEY_FILE"
+chmod 644 "$SIMRELAY_KEY_FILE"
+run "one that others can read is refused" 1 "readable by others" \
+    webhook create 1 http://example.com/
+chmod 600 "$SIMRELAY_KEY_FILE"
+
+
+# what it makes
+
+run "organization create gives an id" 0 "^id=1\$" organization create "A & B"
+run "in an unknown plan it is refused" 1 "no such plan" \
+    organization create x --plan gold
+run "lists quote for the shell" 0 "name='A & B'" organization list
+run "user create makes up a password" 0 "^password=[A-Za-z0-9]{20}\$" \
+    user create ann@example.com --name Ann --organization 1 --role owner
+run "an address can be had once" 1 "is a person with this" \
+    user create ANN@example.com --name Ann
+run "a person has a name" 1 "--name is missing" user create x@example.com
+out=$(echo "correct horse" | "$bin" -q user create bob@example.com \
+    --name Bob --password stdin 2>&1)
+rc=$?
+bob=$out
+[ $rc = 0 ] && [[ $bob =~ ^[0-9]+$ ]]
+ok $? "user create reads a password, and does not show it"
+out=$(echo "short" | "$bin" user create c@example.com --name C \
+    --password stdin 2>&1)
+rc=$?
+[ $rc = 1 ]
+ok $? "but no short one"
+run "a role is one of three" 1 "owner, admin or member" \
+    member add bob@example.com 1 --role king
+run "member add" 0 "^user_id=$bob\$" member add bob@example.com 1
+run "team create" 0 "^id=1\$" team create 1 Support
+run "a team's name is its own" 1 "team of this name" team create 1 Support
+run "team add-user" 0 "^team_id=1\$" team add-user 1 bob@example.com
+run "member remove takes it out of the team too" 0 "^user_id=$bob\$" \
+    member remove "$bob" 1
+run "team list counts" 0 "members=0" team list 1
+run "who is no member cannot be in its team" 1 "no member of the team" \
+    team add-user 1 "$bob"
+run "an unknown person is said" 1 "no such person" token create nobody
+run "sim add" 0 "^id=1\$" sim add +14155550123 --max-organizations 1
+run "a number has one live SIM" 1 "live SIM" sim add +14155550123
+run "what is no number is refused" 1 "no number" sim add 0123
+run "an unknown provider too" 1 "seven, twilio or byos" \
+    sim add +14155550124 --provider pigeon
+run "sim attach" 0 "^hosted_sim_id=1\$" sim attach 1 1 --team 1 --alias main
+run "organization create gives the next id" 0 "^id=" organization create Two
+run "a SIM has as many organizations as it may" 1 "as many" sim attach 1 \
+    "$(sql "select max(id) from organizations")"
+run "sim detach" 0 "^hosted_sim_id=1\$" sim detach 1 1
+run "webhook create shows the secret" 0 "^secret=[0-9a-f]{64}\$" \
+    webhook create 1 https://example.com/hook
+run "webhook map" 0 "^id=1\$" webhook map 1 1 --mode lock_required
+run "in a mode that there is" 1 "always or lock_required" \
+    webhook map 1 1 --mode never
+run "what is no URL is refused" 1 "no http" webhook create 1 ftp://x/
+run "webhook list shows the mapping" 0 "mappings='?1:lock_required" \
+    webhook list 1
+run "token create" 0 "^token='[0-9]+\\|[A-Za-z0-9]{48}'\$" \
+    token create ann@example.com
+run "key create" 0 "^key=sk_live_" key create 1 1 all
+run "with permissions that there are" 1 "no permission" \
+    key create 1 1 some --permissions numbers.fly
+run "of a name of its own" 1 "API key of this name" key create 1 1 all
+run "client create" 0 "^id=[0-9a-f-]{36}\$" client create App \
+    http://127.0.0.1/callback
+run "oauth-token create" 0 "^token=[A-Za-z0-9]{48}\$" oauth-token create 1 \
+    "$(sql "select id from oauth_clients")" --days 1
+run "credential list" 0 "kind=api_key name=all" credential list 1
+run "credential revoke" 0 "^id=1\$" credential revoke 1
+run "once" 1 "no such live" credential revoke 1
+
+
+# seed and doctor
+
+out=$("$bin" seed 2>&1)
+rc=$?
+grep -q "^SIMRELAY2_OAUTH_TOKEN='[A-Za-z0-9]\{48\}'\$" <<<"$out"
+ok $? "seed prints variables"
+before=$(sql "select count(*) from organizations")
+out=$("$bin" seed 2>&1)
+rc=$?
+[ $rc = 0 ] && [ "$before" = "$(sql "select count(*) from organizations")" ]
+ok $? "seed again makes nothing twice"
+
+run "doctor misses simrelayd alone" 1 "^FAIL  0 simrelayd" doctor
+[ "$(grep -c "^FAIL" <<<"$out")" = 1 ]
+ok $? "and nothing else"
+
+rm "$SIMRELAY_KEY_FILE"
+"$bin" keyfile create "$SIMRELAY_KEY_FILE" >/dev/null
+run "doctor sees that a secret cannot be opened" 1 \
+    "^FAIL  1 of 1 webhook secrets" doctor
+
+sql "update webhook_integrations set is_active = is_active;
+     insert into events (organization_id, type, object_id, created_at)
+     values (1, 'message.inbound', 1, now() - interval '1 minute')"
+run "doctor sees an event that nobody plans" 1 "^FAIL  1 events wait" doctor
+
+echo "1..$n"
+exit $failed
