@@ -207,8 +207,8 @@ ann-phone POST /api/byos/devices
 422 {"message":"The android id field is required. (and 5 more errors)",
      "errors":{
        "android_id":["The android id field is required."],
-       "sim_slots.0":["The sim slots.0 field must be an integer."],
-       "sim_slots.1":["The sim slots.1 field must be an integer."],
+       "sim_slots.0":["The sim_slots.0 field must be an integer."],
+       "sim_slots.1":["The sim_slots.1 field must be an integer."],
        "device_model":["The device model field must be a string."],
        "app_version":["The app version field must be a string."],
        "device_name":["The device name field must be a string."]}}
@@ -249,15 +249,15 @@ ann-phone POST /api/byos/devices/201/heartbeat
        "battery_level":["The battery level field must be an integer."],
        "signal_strength":["The signal strength field must be an integer."],
        "is_in_doze_mode":["The is in doze mode field must be true or false."],
-       "sim_cards.0":["The sim cards.0 field must be an array."],
+       "sim_cards.0":["The sim_cards.0 field must be an array."],
        "sim_cards.1.phone_number":
-           ["The sim cards.1.phone number field must be a string."],
+           ["The sim_cards.1.phone_number field must be a string."],
        "sim_cards.1.signal_strength":
-           ["The sim cards.1.signal strength field must be an integer."],
+           ["The sim_cards.1.signal_strength field must be an integer."],
        "sim_cards.2.phone_number":
-           ["The sim cards.2.phone number field must be a string."],
+           ["The sim_cards.2.phone_number field must be a string."],
        "sim_cards.2.signal_strength":
-           ["The sim cards.2.signal strength field must be between 0 and 100."]}}
+           ["The sim_cards.2.signal_strength field must be between 0 and 100."]}}
 --- rows
 select count(*) from device_presence => 0
 
