@@ -323,7 +323,7 @@ test_message(void **state)
     assert_memory_equal(in.errors[2].text.data, "The URL leads nowhere.", 22);
 
     assert_string_equal(sr_input_text(&in, SR_TEXT_FORMAT, "a_b.1.c_d"),
-                        "The a b.1.c d field format is invalid.");
+                        "The a_b.1.c_d field format is invalid.");
     assert_string_equal(sr_input_text(&in, ":attribute :attribute", "x_y"),
                         "x y x y");
 
