@@ -315,10 +315,13 @@ void ngx_simrelay_pool_exit(ngx_simrelay_conf_t *conf);
 
 sr_pg_segment_t *ngx_simrelay_pool_segment(ngx_simrelay_pool_t *pool);
 
-/* Sends it, or queues it until it can be; its handler is called in any case. */
+/*
+ * Sends it, or queues it until it can be; then its handler is called, never
+ * from here.  NGX_DECLINED: neither can be, and it stays the caller's.
+ */
 
-void ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s,
-    ngx_uint_t write);
+ngx_int_t ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool,
+    sr_pg_segment_t *s, ngx_uint_t write);
 
 /* Gives one back: when its handler has run, or it was never sent. */
 

@@ -119,10 +119,6 @@ ngx_simrelay_conn_send(ngx_simrelay_conn_t *conn, sr_pg_segment_t *s)
         return NGX_ERROR;
     }
 
-    if (conn->pg.inflight == 1) {
-        ngx_simrelay_conn_arm(conn);
-    }
-
     conn->dirty = 1;
 
     if (!conn->pool->flush.posted) {
@@ -141,6 +137,10 @@ ngx_simrelay_conn_flush(ngx_simrelay_conn_t *conn)
     if (sr_pg_flush(&conn->pg) != 0) {
         ngx_simrelay_conn_close(conn, conn->pg.error);
         return;
+    }
+
+    if (conn->pg.inflight && conn->timer.cancelable) {
+        ngx_simrelay_conn_arm(conn);
     }
 
     if (ngx_simrelay_conn_watch(conn) != NGX_OK) {
@@ -164,11 +164,6 @@ ngx_simrelay_conn_watch(ngx_simrelay_conn_t *conn)
     }
 
     c = conn->connection;
-
-    if (c && c->fd != fd) {
-        ngx_simrelay_conn_unwatch(conn);
-        c = NULL;
-    }
 
     if (c == NULL) {
         c = ngx_get_connection(fd, &conn->pool->log);
@@ -225,6 +220,7 @@ ngx_simrelay_conn_watch(ngx_simrelay_conn_t *conn)
 static void
 ngx_simrelay_conn_unwatch(ngx_simrelay_conn_t *conn)
 {
+    ngx_uint_t         flags;
     ngx_connection_t  *c;
 
     c = conn->connection;
@@ -235,12 +231,16 @@ ngx_simrelay_conn_unwatch(ngx_simrelay_conn_t *conn)
 
     conn->connection = NULL;
 
+    /* at the end of input libpq closes it, and the kernel forgets it */
+
+    flags = (sr_pg_socket(&conn->pg) == c->fd) ? 0 : NGX_CLOSE_EVENT;
+
     if (c->read->active) {
-        ngx_del_event(c->read, NGX_READ_EVENT, 0);
+        ngx_del_event(c->read, NGX_READ_EVENT, flags);
     }
 
     if (c->write->active) {
-        ngx_del_event(c->write, NGX_WRITE_EVENT, 0);
+        ngx_del_event(c->write, NGX_WRITE_EVENT, flags);
     }
 
     if (c->read->posted) {
@@ -272,6 +272,12 @@ ngx_simrelay_conn_event(ngx_event_t *ev)
     c = ev->data;
     conn = c->data;
     state = conn->pg.state;
+
+    /* libpq may go on with another socket, even one of the same number */
+
+    if (state == SR_PG_CONNECTING) {
+        ngx_simrelay_conn_unwatch(conn);
+    }
 
     conn->busy = 1;
     rc = sr_pg_event(&conn->pg);
@@ -377,10 +383,7 @@ ngx_simrelay_conn_ping(ngx_simrelay_conn_t *conn)
 
     if (ngx_simrelay_conn_send(conn, s) != NGX_OK) {
         ngx_simrelay_pool_free(conn->pool, s);
-        return;
     }
-
-    conn->timer.cancelable = 1;
 }
 
 

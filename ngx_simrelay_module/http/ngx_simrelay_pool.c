@@ -137,7 +137,7 @@ ngx_simrelay_pool_free(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s)
 }
 
 
-void
+ngx_int_t
 ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s,
     ngx_uint_t write)
 {
@@ -156,14 +156,12 @@ ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s,
         }
 
         if (ngx_simrelay_conn_send(conn, s) == NGX_OK) {
-            return;
+            return NGX_OK;
         }
     }
 
     if (q->n >= pool->conf->queue || !ngx_simrelay_pool_hope(pool, kind)) {
-        s->status = SR_PG_LOST;
-        s->handler(s);
-        return;
+        return NGX_DECLINED;
     }
 
     s->sent_at = 0;
@@ -179,6 +177,8 @@ ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s,
     if (!pool->expire.timer_set) {
         ngx_add_timer(&pool->expire, pool->conf->queue_timeout);
     }
+
+    return NGX_OK;
 }
 
 
