@@ -254,6 +254,12 @@ sr_pg_read(sr_pg_t *pg)
                 continue;
             }
 
+            /* libpq forgets what it waits for, where it has lost the server */
+
+            if (PQstatus(pg->conn) == CONNECTION_BAD) {
+                return sr_pg_broken(pg);
+            }
+
             return sr_pg_fail(pg, NULL, "the server's answers are out of step");
         }
 

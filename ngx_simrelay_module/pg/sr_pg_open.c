@@ -294,14 +294,16 @@ sr_pg_next(const sr_pg_t *pg, int sql)
 }
 
 
-/* What the server says unasked, e.g. that it shuts down. */
+/* What the server says unasked, e.g. that it shuts down; not libpq's own. */
 
 static void
 sr_pg_notice(void *data, const PGresult *res)
 {
     sr_pg_t  *pg = data;
 
-    if (sr_pg_fatal(res)) {
+    if (PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL
+        && sr_pg_fatal(res))
+    {
         (void) sr_pg_fail(pg, NULL, sr_pg_message(res));
     }
 }
