@@ -479,6 +479,17 @@ async function housekeeping() {
         `pg_class where relname = to_char(now() + interval '7 days',
                                           '"events_p"YYYY_MM_DD')`) === '1'),
        'the days to come are made');
+
+    ok(await until(async () => await count('only events_default') === '1')
+       && await count('events where object_id < 0') === '3',
+       'rows that found no day are moved into one, but for those of today');
+
+    ok(await until(async () => await count(
+        `pg_class where relname = to_char(now() + interval '1 day',
+                                          '"events_p"YYYY_MM_DD')`) === '1'),
+       'which keep the days after it from nothing');
+
+    await db.sql('delete from events where object_id < 0');
 }
 
 
@@ -499,6 +510,13 @@ async function main() {
         await db.sql(`do $$ begin
             execute 'drop table ' || to_char(now() + interval '7 days',
                                              '"events_p"YYYY_MM_DD');
+            for i in 0 .. 1 loop
+                execute 'drop table ' || to_char(now() + i * interval '1 day',
+                                                 '"events_p"YYYY_MM_DD');
+            end loop;
+            insert into events (organization_id, type, object_id, created_at)
+            select 1, 'old', -1, now() + n * interval '1 day'
+              from unnest(array[-10, 0, 40]) n;
         end $$`);
 
         await arguments_();

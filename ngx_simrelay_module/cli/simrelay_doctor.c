@@ -148,7 +148,7 @@ static void
 simrelay_doctor_partitions(simrelay_doctor_t *d)
 {
     int               i;
-    int64_t           days;
+    int64_t           days, strays;
     PGresult         *res;
     const char       *name;
     sr_pg_segment_t   q;
@@ -169,12 +169,22 @@ simrelay_doctor_partitions(simrelay_doctor_t *d)
     for (i = 0; i < PQntuples(res); i++) {
         name = PQgetvalue(res, i, SR_DOCTOR_PARTITIONS_NAME);
         days = sr_pg_int8(res, i, SR_DOCTOR_PARTITIONS_DAYS);
+        strays = sr_pg_int8(res, i, SR_DOCTOR_PARTITIONS_STRAYS);
 
         simrelay_doctor_line(d, days == SIMRELAY_DOCTOR_DAYS,
-                             "start simrelayd, which makes them every hour",
+                             "start simrelayd, which makes them every hour, or"
+                             " read in its log why it cannot",
                              "%s has partitions for %lld of %d days from"
                              " today", name, (long long) days,
                              SIMRELAY_DOCTOR_DAYS);
+
+        if (strays != 0) {
+            simrelay_doctor_line(d, 0, "leave simrelayd running: once their"
+                                 " day is over it moves them into one of their"
+                                 " own", "rows of %s that are outside of all"
+                                 " days: %lld%s", name, (long long) strays,
+                                 strays < 1000 ? "" : " or more");
+        }
     }
 
     PQclear(res);

@@ -24,11 +24,14 @@ typedef struct {
     int                period;              /* seconds */
     int                batches;             /* again at once where a batch was
                                                full */
+    const char        *table;               /* whose partitions it maintains;
+                                               else NULL */
 } simrelayd_job_t;
 
 
 enum {
-    SIMRELAYD_JOB_PARTITIONS = 0,
+    SIMRELAYD_JOB_EVENTS = 0,
+    SIMRELAYD_JOB_DELIVERIES,
     SIMRELAYD_JOB_DEVICES,
     SIMRELAYD_JOB_CODES,
     SIMRELAYD_JOB_SIDECARS,
@@ -66,13 +69,16 @@ static void simrelayd_status_closed(uv_handle_t *handle);
  */
 
 static const simrelayd_job_t  simrelayd_jobs[] = {
-    { "partitions",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0 },
-    { "devices",       SR_SQL_HOUSEKEEPING_DEVICES,       10,    1 },
-    { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0 },
-    { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0 },
-    { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1 },
-    { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1 },
-    { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1 },
+    { "events",        SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
+      "public.events" },
+    { "deliveries",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
+      "public.webhook_deliveries" },
+    { "devices",       SR_SQL_HOUSEKEEPING_DEVICES,       10,    1,  NULL },
+    { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0,  NULL },
+    { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0,  NULL },
+    { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1,  NULL },
+    { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1,  NULL },
+    { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1,  NULL },
 };
 
 
@@ -218,22 +224,26 @@ simrelayd_status_seen_done(sr_pg_segment_t *s)
 static void
 simrelayd_status_job(simrelayd_status_t *st)
 {
-    int               i, job;
-    uint64_t          now;
-    sr_pg_segment_t  *s;
+    int                     i, next;
+    uint64_t                now;
+    sr_str_t                table;
+    sr_pg_segment_t        *s;
+    const simrelayd_job_t  *job;
 
     now = uv_now(&st->d->loop);
-    job = -1;
+    next = -1;
 
     for (i = 0; i < SIMRELAYD_JOBS; i++) {
-        if (st->due[i] <= now && (job == -1 || st->due[i] < st->due[job])) {
-            job = i;
+        if (st->due[i] <= now && (next == -1 || st->due[i] < st->due[next])) {
+            next = i;
         }
     }
 
-    if (job == -1) {
+    if (next == -1) {
         return;
     }
+
+    job = &simrelayd_jobs[next];
 
     s = simrelayd_db_segment(st->d);
 
@@ -241,17 +251,21 @@ simrelayd_status_job(simrelayd_status_t *st)
     s->data = st;
 
     st->work = s;
-    st->job = job;
+    st->job = next;
 
-    if (job == SIMRELAYD_JOB_PARTITIONS) {
+    if (job->table != NULL) {
+        table.data = (unsigned char *) job->table;
+        table.len = strlen(job->table);
+
         sr_pg_statement(s, SR_SQL_HOUSEKEEPING_TIMEOUTS);
-        sr_pg_statement(s, simrelayd_jobs[job].sql);
+        sr_pg_statement(s, job->sql);
+        sr_pg_bind_text(s, table);
 
         simrelayd_db_send_slow(st->d, s, SIMRELAYD_PARTITION_TIME);
         return;
     }
 
-    sr_pg_statement(s, simrelayd_jobs[job].sql);
+    sr_pg_statement(s, job->sql);
 
     simrelayd_db_send(st->d, s);
 }
@@ -277,10 +291,11 @@ simrelayd_status_job_done(sr_pg_segment_t *s)
     if (simrelayd_status_failed(s, job->name)) {
         next = next < SIMRELAYD_JOB_RETRY ? next : SIMRELAYD_JOB_RETRY;
 
-    } else if (st->job == SIMRELAYD_JOB_PARTITIONS) {
+    } else if (job->table != NULL) {
 
         if (sr_pg_bool(s->results[1], 0, SR_HOUSEKEEPING_PARTITIONS_DONE)) {
-            simrelayd_log(SIMRELAYD_INFO, "event=partitions_maintained");
+            simrelayd_log(SIMRELAYD_INFO, "event=partitions_maintained "
+                          "table=%s", job->table);
         }
 
     } else {
