@@ -10,8 +10,12 @@
 #include "sr_url.h"
 
 
-static char *ngx_simrelay_set_pair(ngx_conf_t *cf, ngx_simrelay_conf_t *conf,
+static ngx_uint_t ngx_simrelay_pair_is_set(ngx_simrelay_conf_t *conf,
+    const ngx_simrelay_pair_t *pair);
+static ngx_int_t ngx_simrelay_set_pair(ngx_simrelay_conf_t *conf,
     const ngx_simrelay_pair_t *pair, ngx_str_t *value);
+static void ngx_simrelay_pair_error(ngx_conf_t *cf, ngx_command_t *cmd,
+    const ngx_simrelay_pair_t *pair);
 
 
 char *
@@ -63,6 +67,12 @@ ngx_simrelay_set_pairs(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     seen = 0;
 
+    for (n = 0; pairs[n].name.len; n++) {
+        if (ngx_simrelay_pair_is_set(conf, &pairs[n])) {
+            return "is duplicate";
+        }
+    }
+
     for (i = 1; i < cf->args->nelts; i++) {
 
         eq = ngx_strlchr(value[i].data, value[i].data + value[i].len, '=');
@@ -95,10 +105,8 @@ ngx_simrelay_set_pairs(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         v.data = eq + 1;
         v.len = value[i].data + value[i].len - v.data;
 
-        if (ngx_simrelay_set_pair(cf, conf, &pairs[n], &v) != NGX_CONF_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid value of \"%V\" in \"%V\"",
-                               &pairs[n].name, &cmd->name);
+        if (ngx_simrelay_set_pair(conf, &pairs[n], &v) != NGX_OK) {
+            ngx_simrelay_pair_error(cf, cmd, &pairs[n]);
             return NGX_CONF_ERROR;
         }
     }
@@ -116,25 +124,49 @@ ngx_simrelay_set_pairs(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static char *
-ngx_simrelay_set_pair(ngx_conf_t *cf, ngx_simrelay_conf_t *conf,
-    const ngx_simrelay_pair_t *pair, ngx_str_t *value)
+static ngx_uint_t
+ngx_simrelay_pair_is_set(ngx_simrelay_conf_t *conf,
+    const ngx_simrelay_pair_t *pair)
 {
-    char        *p;
-    ngx_int_t    n;
+    char  *p;
 
     p = (char *) conf + pair->offset;
 
     switch (pair->type) {
 
     case NGX_SIMRELAY_PAIR_TEXT:
-        if (value->len == 0) {
-            return NGX_CONF_ERROR;
+    case NGX_SIMRELAY_PAIR_PHONE:
+        return ((ngx_str_t *) p)->data != NULL;
+
+    default: /* NGX_SIMRELAY_PAIR_NUMBER, NGX_SIMRELAY_PAIR_MSEC */
+        return *(ngx_uint_t *) p != NGX_CONF_UNSET_UINT;
+    }
+}
+
+
+static ngx_int_t
+ngx_simrelay_set_pair(ngx_simrelay_conf_t *conf,
+    const ngx_simrelay_pair_t *pair, ngx_str_t *value)
+{
+    char       *p;
+    ngx_int_t   n;
+
+    p = (char *) conf + pair->offset;
+
+    switch (pair->type) {
+
+    case NGX_SIMRELAY_PAIR_TEXT:
+    case NGX_SIMRELAY_PAIR_PHONE:
+        if (value->len == 0
+            || (pair->type == NGX_SIMRELAY_PAIR_PHONE
+                && !sr_phone_is_e164(value->data, value->len)))
+        {
+            return NGX_ERROR;
         }
 
         *(ngx_str_t *) p = *value;
 
-        return NGX_CONF_OK;
+        return NGX_OK;
 
     case NGX_SIMRELAY_PAIR_NUMBER:
         n = ngx_atoi(value->data, value->len);
@@ -146,12 +178,50 @@ ngx_simrelay_set_pair(ngx_conf_t *cf, ngx_simrelay_conf_t *conf,
     }
 
     if (n == NGX_ERROR || n < pair->min || n > pair->max) {
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
     *(ngx_uint_t *) p = (ngx_uint_t) n;
 
-    return NGX_CONF_OK;
+    return NGX_OK;
+}
+
+
+/* the value itself is not told: it may be a secret */
+
+static void
+ngx_simrelay_pair_error(ngx_conf_t *cf, ngx_command_t *cmd,
+    const ngx_simrelay_pair_t *pair)
+{
+    switch (pair->type) {
+
+    case NGX_SIMRELAY_PAIR_TEXT:
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"%V\" is empty in \"%V\"",
+                           &pair->name, &cmd->name);
+        break;
+
+    case NGX_SIMRELAY_PAIR_PHONE:
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"%V\" is not a number such as "
+                           "+15550001111 in \"%V\"",
+                           &pair->name, &cmd->name);
+        break;
+
+    case NGX_SIMRELAY_PAIR_NUMBER:
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"%V\" is not a number from %i to %i "
+                           "in \"%V\"",
+                           &pair->name, pair->min, pair->max, &cmd->name);
+        break;
+
+    default: /* NGX_SIMRELAY_PAIR_MSEC */
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"%V\" is not a time from %ims to %ims "
+                           "in \"%V\"",
+                           &pair->name, pair->min, pair->max, &cmd->name);
+        break;
+    }
 }
 
 
@@ -254,7 +324,7 @@ ngx_simrelay_set_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         p = ngx_strnstr(value[i].data, "://", value[i].len);
 
         if (!(value[i].len == 1 && value[i].data[0] == '*')
-            && (p == NULL || p[3] == '\0'
+            && (p == NULL || p == value[i].data || p[3] == '\0'
                 || ngx_strlchr(p + 3, value[i].data + value[i].len, '/')))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

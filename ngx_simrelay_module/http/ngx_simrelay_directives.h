@@ -28,6 +28,7 @@ char *ngx_simrelay_set_lock_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
 
 typedef enum {
     NGX_SIMRELAY_PAIR_TEXT = 0,
+    NGX_SIMRELAY_PAIR_PHONE,            /* text, an E.164 number */
     NGX_SIMRELAY_PAIR_NUMBER,
     NGX_SIMRELAY_PAIR_MSEC
 } ngx_simrelay_pair_e;

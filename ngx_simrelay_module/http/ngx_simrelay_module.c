@@ -69,7 +69,7 @@ static ngx_simrelay_pair_t  ngx_simrelay_twilio_pairs[] = {
       offsetof(ngx_simrelay_conf_t, twilio_account), 0, 0, 1 },
     { ngx_string("token"), NGX_SIMRELAY_PAIR_TEXT,
       offsetof(ngx_simrelay_conf_t, twilio_token), 0, 0, 1 },
-    { ngx_string("number"), NGX_SIMRELAY_PAIR_TEXT,
+    { ngx_string("number"), NGX_SIMRELAY_PAIR_PHONE,
       offsetof(ngx_simrelay_conf_t, twilio_number), 0, 0, 1 },
     { ngx_null_string, 0, 0, 0, 0, 0 }
 };
