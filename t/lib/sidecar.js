@@ -362,4 +362,4 @@ function directory() {
 
 
 module.exports = { Client, Daemon, Database, bail, directory, done, is, ok,
-                   run, sleep, until };
+                   port, run, sleep, until };
