@@ -117,7 +117,7 @@ need_run() {
 
 
 need_test() {
-    need libcmocka-dev tini perl
+    need libcmocka-dev tini perl curl procps
     need_test_nginx
 
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
