@@ -210,7 +210,7 @@ static const struct {
     { object, "{\"f\":{\"a_b\":\"x\",\"zz\":1}}", 1, { NULL } },
     { object, "{\"f\":{}}", 0, { "f", REQUIRED } },
     { object, "{\"f\":{\"zz\":1}}", 1,
-      { "f.a_b", "The f.a b field is required." } },
+      { "f.a_b", "The f.a_b field is required." } },
     { object, "{\"f\":[1]}", 0, { "f", "The f field must be an array." } },
     { object, "{\"f\":\"x\"}", 0, { "f", "The f field must be an array." } },
 };
