@@ -16,7 +16,8 @@
 #define SR_INPUT_ITEMS             1000     /* of an array without a bound */
 #define SR_FORM_PAIRS              128      /* fields of one form */
 #define SR_BODY_SMALL_BYTES        16384    /* most requests */
-#define SR_BODY_LARGE_BYTES        65536    /* a form of Twilio's */
+#define SR_BODY_LARGE_BYTES        65536    /* a form of Twilio's, an SMS in
+                                               escapes */
 
 /* output */
 

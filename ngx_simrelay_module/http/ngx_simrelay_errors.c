@@ -84,7 +84,7 @@ ngx_simrelay_fail(ngx_simrelay_ctx_t *ctx, ngx_simrelay_error_e e)
     if (e == NGX_SIMRELAY_EUNAVAILABLE) {
         ngx_str_set(&ctx->retry_after, "1");
 
-    } else if (e == NGX_SIMRELAY_ETOOMANY) {
+    } else if (e == NGX_SIMRELAY_ETOOMANY && ctx->retry_after.len == 0) {
         ngx_str_set(&ctx->retry_after, "3600");
     }
 

@@ -71,10 +71,10 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
       OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/sms"),
-      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, LARGE, DEVICE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
-      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, LARGE, DEVICE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/webhooks/twilio/sms"),
       NONE, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },

@@ -5,7 +5,8 @@
 -- outcome: stored, duplicate (the same message id from the same phone: nothing
 -- is stored), inactive (the phone may not submit), no_card, ambiguous (no
 -- slot is given, and several cards are active), over (the plan's month is used
--- up).  No row: it is not the caller's phone.
+-- up).  No row: it is not the caller's phone.  month_limit and month_end are
+-- of the plan's month.
 --
 -- for module
 --
@@ -20,9 +21,12 @@
 -- $9 sim_slot int4
 --
 -- > outcome text
+-- > month_limit int4
+-- > month_end timestamptz
 
 with device as (
     select d.id, d.organization_id, c.n, c.hosted_sim_id, c.phone_number,
+           l.monthly_messages,
            case when $8 between now() - interval '7 days' and now() then $8
                 else now() end as received_at,
            case when exists (select from device_submits s
@@ -121,5 +125,8 @@ with device as (
 )
 select case when d.outcome = 'stored' and not exists (select from submit)
             then 'duplicate'
-            else d.outcome end as outcome
+            else d.outcome end as outcome,
+       d.monthly_messages as month_limit,
+       (date_trunc('month', now() at time zone 'utc') + interval '1 month')
+       at time zone 'utc' as month_end
   from device d
