@@ -13,7 +13,8 @@ failed=0
 
 # Prints the files of the tree whose names match an extended expression.
 files() {
-    find . \( -name .git -o -name build -o -name var -o -name node_modules \) \
+    find . \( -name .git -o -name build -o -name build-asan -o -name var \
+        -o -name node_modules -o -name 'servroot*' \) \
         -prune -o -type f -print | sed 's,^\./,,' | grep -E "$1" | sort
 }
 
