@@ -14,7 +14,8 @@ package SimRelay;
 #
 #       ann POST /api/sims/101/lock {"a":1}     who (- for nobody), request
 #         > Header: value                       its headers
-#       200 {"status":"locked", ...}            status, and the body's JSON
+#       200 {"status":"locked", ...}            status, the body's JSON, or
+#                                               "~" and its text
 #         < Header: value                       headers; "! Name" for none
 #       sql update ...                          between two requests
 #       row select ... => 1                     ditto, compared
@@ -41,7 +42,8 @@ use SimRelay::Database;
 use SimRelay::JSON qw(json_same);
 
 our @EXPORT = (@Test::Nginx::Socket::EXPORT,
-               qw(token uuid expand db vars twilio));
+               qw(token uuid expand db vars twilio
+                  twilio_sign));
 
 our $Db;
 our %Vars;
@@ -98,19 +100,26 @@ sub vars (%) {
 }
 
 
-# A form of Twilio's as {{name}}, its signature (of the URL and the sorted
-# fields) as {{name_sign}}.
+# X-Twilio-Signature of a form: HMAC-SHA1 of the URL and its sorted fields.
+sub twilio_sign ($$%) {
+    my ($token, $url, %form) = @_;
+
+    my $text = join '', $url, map { $_ . $form{$_} } sort keys %form;
+    my $sign = Digest::SHA::hmac_sha1_base64($text, $token);
+
+    return $sign . '=' x (-length($sign) % 4);
+}
+
+
+# A form of Twilio's as {{name}}, its signature as {{name_sign}}.
 sub twilio ($%) {
     my ($name, %form) = @_;
 
     %form = (AccountSid => 'AC1', To => '+15550001111', %form);
 
-    my $text = join '', 'https://sms.example.com/api/webhooks/twilio/sms',
-                    map { $_ . $form{$_} } sort keys %form;
-    my $sign = Digest::SHA::hmac_sha1_base64($text, 'secret');
-
     vars($name => join('&', map { "$_=" . escape($form{$_}) } sort keys %form),
-         "${name}_sign" => $sign . '=' x (-length($sign) % 4));
+         "${name}_sign" => twilio_sign('secret',
+             'https://sms.example.com/api/webhooks/twilio/sms', %form));
 }
 
 
@@ -268,7 +277,10 @@ add_response_body_check(sub {
         return;
     }
 
-    if (defined $expected) {
+    if (defined $expected && $expected =~ /^~ (.*)/s) {
+        Test::More::is($body, $1, $block->name . " - body of answer $i");
+
+    } elsif (defined $expected) {
         my ($got, $want) = json_same($body // '', $expected, $names);
         Test::More::is($got, $want, $block->name . " - body of answer $i");
     }
