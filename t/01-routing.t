@@ -216,7 +216,7 @@ Access-Control-Request-Headers: authorization
 --- response_headers
 Access-Control-Allow-Origin: https://ext.example
 Access-Control-Allow-Methods: GET, POST, PUT, PATCH, DELETE
-Access-Control-Allow-Headers: Authorization, Content-Type, Accept, Idempotency-Key, X-CSRF-Token, X-Requested-With
+Access-Control-Allow-Headers: Authorization, Content-Type, Accept, Idempotency-Key, X-CSRF-Token, X-Requested-With, X-Socket-ID
 Vary: Origin
 
 

@@ -230,7 +230,10 @@ ngx_simrelay_body_or_form(ngx_simrelay_ctx_t *ctx, const sr_field_t *fields,
     ngx_str_set(&form, "application/x-www-form-urlencoded");
     type = ctx->request->headers_in.content_type;
 
+    /* many a client says so of JSON too; no form begins like it */
+
     if (type == NULL || type->value.len < form.len
+        || (ctx->body.len && ctx->body.data[0] == '{')
         || ngx_strncasecmp(type->value.data, form.data, form.len) != 0)
     {
         return ngx_simrelay_body(ctx, fields, in);
@@ -328,7 +331,9 @@ ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
 {
     sr_pg_segment_t  *s;
 
-    if (ctx->route->auth == NGX_SIMRELAY_AUTH_NONE) {
+    /* a continuation has been told of both */
+
+    if (ctx->route->auth == NGX_SIMRELAY_AUTH_NONE || ctx->me.kind) {
         ngx_simrelay_fail_input(ctx);
         return NGX_DONE;
     }

@@ -7,6 +7,7 @@
 #include "ngx_simrelay.h"
 
 
+static ngx_uint_t ngx_simrelay_cors_added(ngx_http_request_t *r);
 static ngx_uint_t ngx_simrelay_cors_allowed(ngx_simrelay_conf_t *conf,
     ngx_str_t *origin);
 
@@ -17,11 +18,11 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
     ngx_str_t            *origin, vary, methods, headers, age, exposed;
     ngx_http_request_t   *r;
 
-    if (ctx->conf->cors_origins == NULL) {
+    r = ctx->request;
+
+    if (ctx->conf->cors_origins == NULL || ngx_simrelay_cors_added(r)) {
         return NGX_OK;
     }
-
-    r = ctx->request;
 
     ngx_str_set(&vary, "Origin");
 
@@ -53,7 +54,8 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
 
     ngx_str_set(&methods, "GET, POST, PUT, PATCH, DELETE");
     ngx_str_set(&headers, "Authorization, Content-Type, Accept, "
-                "Idempotency-Key, X-CSRF-Token, X-Requested-With");
+                "Idempotency-Key, X-CSRF-Token, X-Requested-With, "
+                "X-Socket-ID");
     ngx_str_set(&age, "7200");
 
     (void) ngx_simrelay_header(r, "Access-Control-Allow-Methods", &methods);
@@ -63,6 +65,31 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
     ngx_simrelay_finish(ctx, NGX_HTTP_NO_CONTENT);
 
     return NGX_DONE;
+}
+
+
+/* nginx keeps them on its way to the location of its errors */
+
+static ngx_uint_t
+ngx_simrelay_cors_added(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == sizeof("Vary") - 1
+                && ngx_strncmp(h[i].key.data, "Vary", sizeof("Vary") - 1) == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

@@ -39,6 +39,14 @@ ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 
     r = ctx->request;
 
+    if (ctx->segment) {
+
+        /* it was begun, and never sent */
+
+        ngx_simrelay_pool_free(ctx->conf->pool, ctx->segment);
+        ctx->segment = NULL;
+    }
+
     if (ctx->buf.failed) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "simrelay: an answer is out of memory or over %d bytes",

@@ -30,6 +30,7 @@ static const struct {
     { 413, 413, "Content Too Large", NULL },
     { 414, 414, "URI Too Long", NULL },
     { 429, 429, "Too Many Attempts.", "60" },
+    { 431, 431, "Request Header Fields Too Large", NULL },
     { 494, 431, "Request Header Fields Too Large", NULL },
     { 495, 400, "Bad Request", NULL },
     { 496, 400, "Bad Request", NULL },
@@ -121,6 +122,10 @@ ngx_simrelay_error_handler(ngx_http_request_t *r)
 
     r->err_status = 0;
     r->main->count++;
+
+    if (ngx_simrelay_cors(ctx) == NGX_DONE) {
+        return NGX_DONE;
+    }
 
     sr_json_object(ngx_simrelay_json(ctx));
     sr_json_key(&ctx->json, "message");
