@@ -9,6 +9,9 @@ cd "$(dirname "$0")"
 here=$PWD
 
 BUILD=${BUILD:-build}
+case $BUILD in
+/*) BUILD=$(realpath -m --relative-to=. "$BUILD") ;;
+esac
 
 SIMRELAY_DIR=${SIMRELAY_DIR:-var}
 SIMRELAY_HTTP_PORT=${SIMRELAY_HTTP_PORT:-8080}
@@ -57,6 +60,15 @@ say() {
 die() {
     echo "build.sh: $*" >&2
     exit 1
+}
+
+
+# Neither nginx's configure nor its configuration takes every path.
+plain() {
+    case $1 in
+    *[!A-Za-z0-9_./+,@%=~-]*) die "nginx cannot work in \"$1\": take a path" \
+        "without blanks and special characters" ;;
+    esac
 }
 
 
@@ -194,6 +206,7 @@ flags() {
 build() {
     local failed=
 
+    plain "$here/$BUILD"
     need_build
     flags
     mkdir -p "$BUILD"
@@ -481,7 +494,7 @@ case ${2-} in
 "") ;;
 --asan)
     ASAN=1
-    BUILD=build-asan
+    [ "$BUILD" != build ] || BUILD=build-asan
     ;;
 *) die "$2 is not known; without an argument build.sh explains itself" ;;
 esac

@@ -9,8 +9,9 @@
 prepare_dir() {
     local sub
 
-    mkdir -p "$SIMRELAY_DIR"
-    dir=$(readlink -f "$SIMRELAY_DIR")
+    dir=$(readlink -m "$SIMRELAY_DIR")
+    plain "$dir"
+    mkdir -p "$dir"
 
     if [ "$(id -u)" = 0 ]; then
         chmod 755 "$dir"
@@ -212,7 +213,9 @@ pg_admin() {
 pg_database() {
     local name=$1
 
-    pg_admin -d postgres -v name="$name" -v password="$pg_password" <<'END'
+    # not by an argument, which others can see
+    { echo "\\set password $pg_password"; cat <<'END'; } \
+        | pg_admin -d postgres -v name="$name"
 select 'create role simrelay login'
  where not exists (select from pg_roles where rolname = 'simrelay') \gexec
 alter role simrelay password :'password';
@@ -334,19 +337,24 @@ sanitized() {
 
 sidecar_start() {
     local pid=$dir/run/simrelayd.pid bin=$dir/bin/simrelayd
+    local conf=$dir/etc/simrelayd.conf began=$dir/run/simrelayd.conf
 
-    if runs "$pid" "$bin" && cmp -s "$BUILD/simrelayd" "$bin"; then
+    # much of its configuration it reads when it starts, and then no more
+    if runs "$pid" "$bin" && cmp -s "$BUILD/simrelayd" "$bin" \
+        && cmp -s "$conf" "$began"
+    then
         kill -HUP "$(cat "$pid")"
         return
     fi
 
     sidecar_stop
     install -m 755 "$BUILD/simrelayd" "$bin"
+    install -m 600 "$conf" "$began"
 
     (
         cd "$dir"
         ulimit -n "$(ulimit -Hn)"
-        become www-data setsid "$bin" -c "$dir/etc/simrelayd.conf" \
+        become www-data setsid "$bin" -c "$conf" \
             </dev/null >>"$dir/log/simrelayd.log" 2>&1 9>&- &
         echo $! >"$pid"
     )
