@@ -13,6 +13,7 @@ static ngx_int_t ngx_simrelay_twilio_signature(ngx_simrelay_ctx_t *ctx,
     sr_pair_t *pairs, int n);
 static ngx_int_t ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx,
     sr_pair_t *pairs, int n);
+static ngx_uint_t ngx_simrelay_twilio_is_id(const sr_str_t *sid);
 static ngx_uint_t ngx_simrelay_twilio_repeat(ngx_simrelay_ctx_t *ctx,
     const char *constraint);
 static void ngx_simrelay_twilio_done(ngx_simrelay_ctx_t *ctx, PGresult **res);
@@ -139,7 +140,7 @@ ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
     }
 
     if (to == NULL || from == NULL || body == NULL || sid == NULL
-        || sid->len == 0 || sid->len > 64
+        || !ngx_simrelay_twilio_is_id(sid)
         || !sr_equal(*to, ngx_simrelay_str(&ctx->conf->twilio_number))
         || !sr_phone_is_e164(from->data, from->len)
         || !sr_code_find(code, body->data, body->len))
@@ -167,6 +168,23 @@ ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
     sr_pg_bind_text(s, country);
 
     return ngx_simrelay_query_send(ctx);
+}
+
+
+/* the database takes no NUL, and no text but UTF-8 */
+
+static ngx_uint_t
+ngx_simrelay_twilio_is_id(const sr_str_t *sid)
+{
+    size_t  i;
+
+    for (i = 0; i < sid->len; i++) {
+        if (sid->data[i] <= ' ' || sid->data[i] >= 0x7f) {
+            return 0;
+        }
+    }
+
+    return sid->len != 0 && sid->len <= 64;
 }
 
 

@@ -1,5 +1,7 @@
 -- A code that a phone has texted to the verification number: the card that it
--- was made for becomes active with the sender's number.
+-- was made for becomes active with the sender's number.  A number that comes
+-- from another card of the same person leaves that one inactive, and its phone
+-- pending where it has no other.
 --
 -- outcome: verified, foreign (the number is live on somebody else's SIM, which
 -- stays theirs; the code is spent), missed (no such code is live), replayed
@@ -87,7 +89,20 @@ with before as (
      where c.outcome = 'moved'
        and k.id = c.live_card_id
        and k.id <> c.id
-    returning k.id
+    returning k.id, k.device_id
+), bereft as (
+    update devices d
+       set status = 'pending_verification',
+           config_version = d.config_version + 1,
+           updated_at = now()
+      from left_behind k, card c
+     where d.id = k.device_id
+       and d.id <> c.device_id
+       and d.status = 'active'
+       and not exists (select from sim_cards o
+                        where o.device_id = d.id
+                          and o.status = 'active'
+                          and o.id <> k.id)
 ), detached as (
     delete from sim_attachments a
      using card c
