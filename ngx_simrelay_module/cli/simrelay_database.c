@@ -17,9 +17,17 @@ typedef struct {
 
 static void simrelay_notice(void *arg, const PGresult *res);
 static void simrelay_refused(const PGresult *res);
+static void simrelay_fail_text(const char *what, const char *text);
 
 
 static const simrelay_constraint_t  simrelay_constraints[] = {
+    { "organizations_name_check", "a name has 1 to 255 characters" },
+    { "users_name_check", "a name has 1 to 255 characters" },
+    { "teams_name_check", "a name has 1 to 255 characters" },
+    { "webhook_integrations_name_check", "a name has 1 to 255 characters" },
+    { "oauth_clients_name_check", "a name has 1 to 255 characters" },
+    { "credentials_name_check", "a name has 1 to 255 characters" },
+    { "sim_attachments_alias_check", "an alias has 1 to 255 characters" },
     { "users_email_key", "there is a person with this e-mail address" },
     { "users_email_check", "an e-mail address has 3 to 255 characters" },
     { "teams_organization_id_name_key",
@@ -68,8 +76,8 @@ simrelay_connect(simrelay_t *s)
     sr_pg_conninfo_free(&ci);
 
     if (PQstatus(s->conn) != CONNECTION_OK) {
-        (void) simrelay_fail("the database cannot be reached: %s",
-                             PQerrorMessage(s->conn));
+        simrelay_fail_text("the database cannot be reached",
+                           PQerrorMessage(s->conn));
         return -1;
     }
 
@@ -275,8 +283,7 @@ simrelay_notice(void *arg, const PGresult *res)
 static void
 simrelay_refused(const PGresult *res)
 {
-    size_t                        len;
-    const char                   *name, *text;
+    const char                   *name, *state, *text;
     const simrelay_constraint_t  *c;
 
     name = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
@@ -289,11 +296,35 @@ simrelay_refused(const PGresult *res)
         }
     }
 
-    text = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+    /* of keys alone: else it is a whole row, with digests and secrets */
 
-    if (text == NULL || name == NULL) {
+    state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    text = NULL;
+
+    if (state != NULL
+        && (strcmp(state, "23503") == 0 || strcmp(state, "23505") == 0))
+    {
+        text = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+    }
+
+    if (text == NULL) {
+        text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    }
+
+    if (text == NULL) {
         text = PQresultErrorMessage(res);
     }
+
+    simrelay_fail_text("the database refuses", text);
+}
+
+
+/* libpq's texts end their lines */
+
+static void
+simrelay_fail_text(const char *what, const char *text)
+{
+    size_t  len;
 
     len = strlen(text);
 
@@ -301,5 +332,5 @@ simrelay_refused(const PGresult *res)
         len--;
     }
 
-    (void) simrelay_fail("the database refuses: %.*s", (int) len, text);
+    (void) simrelay_fail("%s: %.*s", what, (int) len, text);
 }

@@ -10,6 +10,7 @@
 
 static int simrelay_migrate_partman(simrelay_t *s);
 static int simrelay_migrate_extension(simrelay_t *s);
+static void simrelay_migrate_advise(const PGresult *res);
 static int simrelay_migrate_next(simrelay_t *s);
 static int simrelay_migrate_begin(simrelay_t *s);
 static int simrelay_migrate_apply(simrelay_t *s, const sr_migration_t *m);
@@ -52,15 +53,18 @@ simrelay_migrate(simrelay_t *s)
 }
 
 
-/* Only a superuser may make the extension: we try, then say what to run. */
+/* One of several migrators at once makes the extension, the others find it. */
 
 static int
 simrelay_migrate_partman(simrelay_t *s)
 {
-    int               installed, usable;
+    int               rc;
     PGresult         *res;
-    const char       *role;
     sr_pg_segment_t   q;
+
+    if (simrelay_migrate_begin(s) == -1) {
+        return -1;
+    }
 
     simrelay_query(&q, SR_SQL_PARTMAN_SHOW);
 
@@ -69,15 +73,45 @@ simrelay_migrate_partman(simrelay_t *s)
         return -1;
     }
 
-    installed = sr_pg_bool(res, 0, SR_PARTMAN_SHOW_INSTALLED);
-    usable = sr_pg_bool(res, 0, SR_PARTMAN_SHOW_USABLE);
+    if (sr_pg_bool(res, 0, SR_PARTMAN_SHOW_INSTALLED)) {
+        rc = sr_pg_bool(res, 0, SR_PARTMAN_SHOW_USABLE) ? 0 : -1;
 
-    if ((installed && usable)
-        || (!installed && simrelay_migrate_extension(s) == 0))
-    {
-        PQclear(res);
-        return 0;
+    } else {
+        rc = simrelay_migrate_extension(s);
     }
+
+    if (simrelay_exec(s, rc == 0 ? "commit" : "rollback") == -1) {
+        PQclear(res);
+        return -1;
+    }
+
+    if (rc == -1) {
+        simrelay_migrate_advise(res);
+    }
+
+    PQclear(res);
+
+    return rc;
+}
+
+
+/* Only a superuser may make it: we try, then it is said what to run. */
+
+static int
+simrelay_migrate_extension(simrelay_t *s)
+{
+    if (simrelay_migrate_run(s, SR_SQL_PARTMAN_SCHEMA) == -1) {
+        return -1;
+    }
+
+    return simrelay_migrate_run(s, SR_SQL_PARTMAN_EXTENSION);
+}
+
+
+static void
+simrelay_migrate_advise(const PGresult *res)
+{
+    const char  *role;
 
     role = PQgetvalue(res, 0, SR_PARTMAN_SHOW_ROLE);
 
@@ -92,37 +126,12 @@ simrelay_migrate_partman(simrelay_t *s)
                          " %s;\n"
                          "grant execute on all procedures in schema partman to"
                          " %s;\n\nthen simrelay migrate again",
-                         installed ? "pg_partman may not be used by this role"
-                                   : "pg_partman is missing, and this role may"
-                                     " not make it",
+                         sr_pg_bool(res, 0, SR_PARTMAN_SHOW_INSTALLED)
+                             ? "pg_partman may not be used by this role"
+                             : "pg_partman is missing, and this role may not"
+                               " make it",
                          PQgetvalue(res, 0, SR_PARTMAN_SHOW_DATABASE),
                          role, role, role, role);
-    PQclear(res);
-
-    return -1;
-}
-
-
-static int
-simrelay_migrate_extension(simrelay_t *s)
-{
-    int  rc;
-
-    if (simrelay_exec(s, "begin") == -1) {
-        return -1;
-    }
-
-    rc = simrelay_migrate_run(s, SR_SQL_PARTMAN_SCHEMA);
-
-    if (rc == 0) {
-        rc = simrelay_migrate_run(s, SR_SQL_PARTMAN_EXTENSION);
-    }
-
-    if (simrelay_exec(s, rc == 0 ? "commit" : "rollback") == -1) {
-        return -1;
-    }
-
-    return rc;
 }
 
 

@@ -18,5 +18,5 @@ select exists (select from pg_extension where extname = 'pg_partman')
                        join pg_namespace n on n.oid = c.relnamespace
                       where n.nspname = 'partman'
                         and c.relname = 'part_config'), false) as usable,
-       current_user::text as role,
+       quote_ident(current_user) as role,
        current_database()::text as database
