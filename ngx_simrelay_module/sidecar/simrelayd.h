@@ -193,6 +193,14 @@ simrelayd_ws_t *simrelayd_ws_start(simrelayd_t *d);
 int simrelayd_ws_broadcast(simrelayd_t *d, sr_str_t channel, sr_str_t event,
     sr_str_t data);
 
+/*
+ * Between these two, what one socket is sent may leave as few packets.  Nothing
+ * but broadcasts stands between them.
+ */
+
+void simrelayd_ws_batch(simrelayd_t *d);
+void simrelayd_ws_batch_end(simrelayd_t *d);
+
 /* Is anybody subscribed here?  1, or 0; cheap. */
 
 int simrelayd_ws_has(simrelayd_t *d, sr_str_t channel);

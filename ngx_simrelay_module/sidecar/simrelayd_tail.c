@@ -296,6 +296,8 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 
     sent = 0;
 
+    simrelayd_ws_batch(t->d);
+
     for (i = 0; i < n; i++) {
 
         if (sr_pg_null(res, i, SR_EVENT_TAIL_EVENT_ID)) {
@@ -316,6 +318,8 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 
         sent += simrelayd_tail_row(t, res, i);
     }
+
+    simrelayd_ws_batch_end(t->d);
 
     free(told.v);
 

@@ -60,12 +60,16 @@ struct simrelayd_socket_s {
     size_t               unsent;            /* bytes of out, and held */
     size_t               held;              /* bytes that lws may hold */
 
+    simrelayd_socket_t  *batched;           /* the next of ws.batch */
+
     unsigned char       *part;              /* a message that is not complete */
     uint16_t             part_len;
     uint16_t             code;              /* to refuse, or to close by */
 
     unsigned             control:1;         /* it used control frames */
     unsigned             closing:1;         /* nothing more is sent but out */
+    unsigned             in_batch:1;
+    unsigned             corked:1;
 };
 
 
@@ -84,6 +88,9 @@ struct simrelayd_ws_s {
     simrelayd_sockets_t  alive;             /* heard of */
     simrelayd_sockets_t  pinged;            /* and silent since */
     simrelayd_sockets_t  closing;
+
+    simrelayd_socket_t  *batch;             /* sent to since it began */
+    unsigned             batching:1;
 
     uv_poll_t            listener;
     int                  fd;                /* that listens, or -1 */

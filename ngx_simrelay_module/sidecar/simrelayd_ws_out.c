@@ -4,7 +4,10 @@
  */
 
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "simrelayd_ws.h"
 
@@ -12,6 +15,8 @@
 #define SIMRELAYD_PING  "simrelayd"     /* lws hides pongs without payload */
 
 
+static void simrelayd_ws_gather(simrelayd_ws_t *w, simrelayd_socket_t *s);
+static void simrelayd_ws_cork(simrelayd_socket_t *s, int on);
 static void simrelayd_ws_write(simrelayd_ws_t *w, simrelayd_socket_t *s,
     unsigned char *data, size_t len, enum lws_write_protocol type);
 
@@ -56,6 +61,10 @@ simrelayd_ws_send(simrelayd_ws_t *w, simrelayd_socket_t *s,
         return;
     }
 
+    if (w->batching) {
+        simrelayd_ws_gather(w, s);
+    }
+
     if (s->held == 0 && s->out == NULL) {
         simrelayd_ws_write(w, s, f->data + LWS_PRE, f->len, LWS_WRITE_TEXT);
         return;
@@ -79,6 +88,74 @@ simrelayd_ws_send(simrelayd_ws_t *w, simrelayd_socket_t *s,
     *s->out_end = out;
     s->out_end = &out->next;
     s->unsent += f->len;
+}
+
+
+void
+simrelayd_ws_batch(simrelayd_t *d)
+{
+    if (d->ws != NULL) {
+        d->ws->batching = 1;
+    }
+}
+
+
+void
+simrelayd_ws_batch_end(simrelayd_t *d)
+{
+    simrelayd_ws_t      *w;
+    simrelayd_socket_t  *s;
+
+    w = d->ws;
+
+    if (w == NULL) {
+        return;
+    }
+
+    w->batching = 0;
+
+    while (w->batch != NULL) {
+        s = w->batch;
+        w->batch = s->batched;
+        s->in_batch = 0;
+
+        if (s->corked) {
+            simrelayd_ws_cork(s, 0);
+        }
+    }
+}
+
+
+/*
+ * The first frame of a batch goes at once.  From the second on, which seldom
+ * comes alone, the kernel gathers them: sending a packet takes much longer
+ * than copying a frame.  lws frees no socket while a batch lasts, since it is
+ * not called.
+ */
+
+static void
+simrelayd_ws_gather(simrelayd_ws_t *w, simrelayd_socket_t *s)
+{
+    if (!s->in_batch) {
+        s->in_batch = 1;
+        s->batched = w->batch;
+        w->batch = s;
+
+    } else if (!s->corked) {
+        simrelayd_ws_cork(s, 1);
+    }
+}
+
+
+/* fails on a unix socket, which has no packets to fill */
+
+static void
+simrelayd_ws_cork(simrelayd_socket_t *s, int on)
+{
+    s->corked = on;
+
+    (void) setsockopt(lws_get_socket_fd(s->wsi), IPPROTO_TCP, TCP_CORK, &on,
+                      sizeof(int));
 }
 
 
