@@ -244,7 +244,7 @@ sr_pg_conninfo_add(sr_pg_conninfo_t *ci, const char *application,
                  "-c statement_timeout=%d -c lock_timeout=%d"
                  " -c idle_in_transaction_session_timeout=%d"
                  " -c plan_cache_mode=force_generic_plan"
-                 " -c random_page_cost=1.1 -c jit=off",
+                 " -c random_page_cost=1.1 -c enable_seqscan=off -c jit=off",
                  statement_ms, lock_ms, SR_PG_IDLE_MS);
 
     if (given != NULL) {

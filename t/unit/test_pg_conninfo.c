@@ -17,7 +17,8 @@
 #define OPTIONS                                                               \
     "-c statement_timeout=5000 -c lock_timeout=500"                           \
     " -c idle_in_transaction_session_timeout=10000"                           \
-    " -c plan_cache_mode=force_generic_plan"
+    " -c plan_cache_mode=force_generic_plan"                                  \
+    " -c random_page_cost=1.1 -c enable_seqscan=off -c jit=off"
 
 
 typedef struct {
