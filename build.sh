@@ -17,7 +17,7 @@ SIMRELAY_DIR=${SIMRELAY_DIR:-var}
 SIMRELAY_HTTP_PORT=${SIMRELAY_HTTP_PORT:-8080}
 SIMRELAY_TLS_PORT=${SIMRELAY_TLS_PORT:-8443}
 SIMRELAY_WS_PORT=${SIMRELAY_WS_PORT:-6001}
-SIMRELAY_PG_PORT=${SIMRELAY_PG_PORT:-54320}
+SIMRELAY_PG_PORT=${SIMRELAY_PG_PORT:-15432}
 
 PG=/usr/lib/postgresql/15/bin
 PATH=$PATH:/usr/sbin:/sbin
@@ -45,7 +45,7 @@ Missing packages are installed, if root asks.  Variables, with their defaults:
 
   SIMRELAY_DIR=var             where up keeps its data, logs, configuration
   SIMRELAY_HTTP_PORT=8080      SIMRELAY_TLS_PORT=8443
-  SIMRELAY_WS_PORT=6001        SIMRELAY_PG_PORT=54320
+  SIMRELAY_WS_PORT=6001        SIMRELAY_PG_PORT=15432
   SIMRELAY_TEST_PORT_BASE=21800  the tests' ports begin here
   BUILD=build                  where to build
 END
@@ -442,7 +442,7 @@ run_tests() {
     build_make tests || die "the unit tests do not build"
     test_stack
 
-    tini -s -- prove -r -j"${SIMRELAY_TEST_JOBS:-1}" "$BUILD/t" t || rc=$?
+    tini -s -- prove -r "$BUILD/t" t || rc=$?
 
     if compgen -G "$dir/sanitizer*" >/dev/null; then
         cat "$dir"/sanitizer* >&2
