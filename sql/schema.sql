@@ -26,7 +26,7 @@ CREATE FUNCTION public.principal_sims(digest bytea, kinds integer, ability integ
            me.kind = 4 or m.role <> 'member', me.user_id,
            case when me.kind = 4 then me.credential_id end,
            me.organization_id
-      from principal($1, $2, $3) me
+      from (select * from principal($1, $2, $3) limit 1) me
       join members m
         on m.user_id = me.user_id
        and (me.kind <> 4 or m.organization_id = me.organization_id)
