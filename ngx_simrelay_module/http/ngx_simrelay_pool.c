@@ -17,6 +17,7 @@ static void ngx_simrelay_pool_expire(ngx_event_t *ev);
 static void ngx_simrelay_pool_bell(ngx_event_t *ev);
 static sr_pg_segment_t *ngx_simrelay_pool_shift(ngx_simrelay_queue_t *q);
 static void ngx_simrelay_pool_lose(ngx_simrelay_queue_t *q);
+static void ngx_simrelay_pool_rest(ngx_simrelay_pool_t *pool);
 static void ngx_simrelay_pool_count(ngx_simrelay_pool_t *pool);
 
 
@@ -214,6 +215,7 @@ ngx_simrelay_pool_cancel(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s)
 
             q->n--;
             ngx_simrelay_pool_free(pool, s);
+            ngx_simrelay_pool_rest(pool);
             return;
         }
     }
@@ -289,6 +291,7 @@ ngx_simrelay_pool_changed(ngx_simrelay_pool_t *pool)
         }
     }
 
+    ngx_simrelay_pool_rest(pool);
     ngx_simrelay_pool_count(pool);
 }
 
@@ -450,6 +453,19 @@ ngx_simrelay_pool_lose(ngx_simrelay_queue_t *q)
         s = ngx_simrelay_pool_shift(q);
         s->status = SR_PG_LOST;
         s->handler(s);
+    }
+}
+
+
+/* where nobody waits, no timer keeps an old worker */
+
+static void
+ngx_simrelay_pool_rest(ngx_simrelay_pool_t *pool)
+{
+    if (pool->waiting[0].n == 0 && pool->waiting[1].n == 0
+        && pool->expire.timer_set)
+    {
+        ngx_del_timer(&pool->expire);
     }
 }
 
