@@ -15,6 +15,7 @@
 typedef struct {
     ngx_atomic_t               statuses[NGX_SIMRELAY_STATUSES];
     ngx_atomic_t               buckets[NGX_SIMRELAY_BUCKETS];
+    ngx_atomic_t               ms;
     ngx_atomic_t               database_us;
 } ngx_simrelay_route_stats_t;
 
@@ -34,11 +35,28 @@ struct ngx_simrelay_stats_s {
 };
 
 
+/* writes what a metric says of one route */
+
+typedef void (*ngx_simrelay_status_pt)(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path);
+
+
 static ngx_int_t ngx_simrelay_stats_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_simrelay_stats_status(ngx_uint_t status);
 static void ngx_simrelay_status_done(ngx_simrelay_ctx_t *ctx, PGresult **res);
 static void ngx_simrelay_status_routes(ngx_simrelay_ctx_t *ctx);
-static void ngx_simrelay_status_route(ngx_simrelay_ctx_t *ctx,
+static void ngx_simrelay_status_metric(ngx_simrelay_ctx_t *ctx,
+    const char *type, ngx_simrelay_status_pt write);
+static ngx_uint_t ngx_simrelay_status_count(
+    const ngx_simrelay_route_stats_t *stats);
+static void ngx_simrelay_status_requests(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path);
+static void ngx_simrelay_status_milliseconds(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path);
+static void ngx_simrelay_status_database(ngx_simrelay_ctx_t *ctx,
     const ngx_simrelay_route_stats_t *stats, const char *method,
     const ngx_str_t *path);
 static void ngx_simrelay_status_workers(ngx_simrelay_ctx_t *ctx);
@@ -144,6 +162,7 @@ ngx_simrelay_stats_request(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 
     ms = (ngx_msec_int_t) ((tp->sec - r->start_sec) * 1000
                            + (tp->msec - r->start_msec));
+    ms = ngx_max(ms, 0);
 
     for (i = 0; i < NGX_SIMRELAY_BUCKETS - 1; i++) {
         if (ms <= (ngx_msec_int_t) ngx_simrelay_buckets[i]) {
@@ -152,6 +171,7 @@ ngx_simrelay_stats_request(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
     }
 
     (void) ngx_atomic_fetch_add(&stats->buckets[i], 1);
+    (void) ngx_atomic_fetch_add(&stats->ms, ms);
     (void) ngx_atomic_fetch_add(
                      &stats->statuses[ngx_simrelay_stats_status(status)], 1);
     (void) ngx_atomic_fetch_add(&stats->database_us,
@@ -254,49 +274,86 @@ ngx_simrelay_status_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 static void
 ngx_simrelay_status_routes(ngx_simrelay_ctx_t *ctx)
 {
-    ngx_str_t   none;
-    ngx_uint_t  n;
-
-    ngx_str_set(&none, "none");
-
-    ngx_simrelay_status_add(ctx,
-        "# TYPE simrelay_requests_total counter\n"
-        "# TYPE simrelay_request_milliseconds histogram\n"
-        "# TYPE simrelay_request_database_microseconds_total counter\n");
-
-    for (n = 0; n < ctx->conf->nroutes; n++) {
-        ngx_simrelay_status_route(ctx, &ctx->conf->stats->routes[n],
-                                  ngx_simrelay_method(
-                                      ngx_simrelay_routes[n].method),
-                                  &ngx_simrelay_routes[n].path);
-    }
-
-    n = NGX_SIMRELAY_ROUTES - 1;
-    ngx_simrelay_status_route(ctx, &ctx->conf->stats->routes[n], "-", &none);
+    ngx_simrelay_status_metric(ctx, "simrelay_requests_total counter",
+                               ngx_simrelay_status_requests);
+    ngx_simrelay_status_metric(ctx, "simrelay_request_milliseconds histogram",
+                               ngx_simrelay_status_milliseconds);
+    ngx_simrelay_status_metric(ctx,
+                   "simrelay_request_database_microseconds_total counter",
+                   ngx_simrelay_status_database);
 }
 
 
+/* all of a metric stands together, as the format wants it */
+
 static void
-ngx_simrelay_status_route(ngx_simrelay_ctx_t *ctx,
-    const ngx_simrelay_route_stats_t *stats, const char *method,
-    const ngx_str_t *path)
+ngx_simrelay_status_metric(ngx_simrelay_ctx_t *ctx, const char *type,
+    ngx_simrelay_status_pt write)
+{
+    ngx_str_t                          none;
+    ngx_uint_t                         n;
+    const ngx_simrelay_route_stats_t  *stats;
+
+    ngx_str_set(&none, "none");
+
+    stats = ctx->conf->stats->routes;
+
+    ngx_simrelay_status_add(ctx, "# TYPE %s\n", type);
+
+    for (n = 0; n < ctx->conf->nroutes; n++) {
+        if (ngx_simrelay_status_count(&stats[n])) {
+            write(ctx, &stats[n],
+                  ngx_simrelay_method(ngx_simrelay_routes[n].method),
+                  &ngx_simrelay_routes[n].path);
+        }
+    }
+
+    n = NGX_SIMRELAY_ROUTES - 1;
+
+    if (ngx_simrelay_status_count(&stats[n])) {
+        write(ctx, &stats[n], "-", &none);
+    }
+}
+
+
+static ngx_uint_t
+ngx_simrelay_status_count(const ngx_simrelay_route_stats_t *stats)
 {
     ngx_uint_t  i, sum;
 
     sum = 0;
+
+    for (i = 0; i < NGX_SIMRELAY_BUCKETS; i++) {
+        sum += stats->buckets[i];
+    }
+
+    return sum;
+}
+
+
+static void
+ngx_simrelay_status_requests(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path)
+{
+    ngx_uint_t  i;
 
     for (i = 0; i < NGX_SIMRELAY_STATUSES; i++) {
         if (stats->statuses[i]) {
             ngx_simrelay_status_add(ctx, "simrelay_requests_total{"
                 "method=\"%s\",route=\"%V\",status=\"%ui\"} %uA\n",
                 method, path, ngx_simrelay_statuses[i], stats->statuses[i]);
-            sum += stats->statuses[i];
         }
     }
+}
 
-    if (sum == 0) {
-        return;
-    }
+
+static void
+ngx_simrelay_status_milliseconds(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path)
+{
+    ngx_uint_t  i, sum;
 
     sum = 0;
 
@@ -312,12 +369,23 @@ ngx_simrelay_status_route(ngx_simrelay_ctx_t *ctx,
     ngx_simrelay_status_add(ctx,
         "simrelay_request_milliseconds_bucket{"
         "method=\"%s\",route=\"%V\",le=\"+Inf\"} %ui\n"
+        "simrelay_request_milliseconds_sum{"
+        "method=\"%s\",route=\"%V\"} %uA\n"
         "simrelay_request_milliseconds_count{"
-        "method=\"%s\",route=\"%V\"} %ui\n"
+        "method=\"%s\",route=\"%V\"} %ui\n",
+        method, path, sum, method, path, stats->ms, method, path, sum);
+}
+
+
+static void
+ngx_simrelay_status_database(ngx_simrelay_ctx_t *ctx,
+    const ngx_simrelay_route_stats_t *stats, const char *method,
+    const ngx_str_t *path)
+{
+    ngx_simrelay_status_add(ctx,
         "simrelay_request_database_microseconds_total{"
         "method=\"%s\",route=\"%V\"} %uA\n",
-        method, path, sum, method, path, sum, method, path,
-        stats->database_us);
+        method, path, stats->database_us);
 }
 
 
