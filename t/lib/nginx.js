@@ -289,8 +289,8 @@ class Http {
         }
 
         const status = Number(line.split(' ')[1]);
-        const length = Number(headers['content-length']
-                              || (status === 204 ? 0 : NaN));
+        const length = this.waiting[0].empty || status === 204
+                       ? 0 : Number(headers['content-length']);
 
         if (Number.isNaN(length)) {
             this.lose(this.socket, 'an answer without its length');
@@ -334,7 +334,7 @@ class Http {
         }
 
         return new Promise((resolve, reject) => {
-            this.waiting.push({ resolve, reject });
+            this.waiting.push({ resolve, reject, empty: method === 'HEAD' });
             this.socket.write(`${method} ${target} HTTP/1.1\r\n`
                 + Object.entries(all).map(([n, v]) => `${n}: ${v}\r\n`).join('')
                 + `\r\n${text === null ? '' : text}`);
@@ -356,22 +356,27 @@ class Http {
 }
 
 
-// A connection to each of the workers, which the request tells apart.
-async function each(nginx, target = '/api/health') {
+// So many connections to each of the workers: a list of lists.
+async function each(nginx, many = 1) {
     const found = {};
 
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 1000; i++) {
         const http = new Http(nginx.port);
-        const { worker } = await http.request(null, 'GET', target);
+        const { worker } = await http.request(null, 'GET', '/api/health');
+        const list = found[worker] || (found[worker] = []);
 
-        if (found[worker]) {
-            http.close();
+        if (list.length < many) {
+            list.push(http);
         } else {
-            found[worker] = http;
+            http.close();
         }
 
-        if (Object.keys(found).length === nginx.parts.workers) {
-            return Object.values(found);
+        const lists = Object.values(found);
+
+        if (lists.length === nginx.parts.workers
+            && lists.every((l) => l.length === many))
+        {
+            return lists;
         }
     }
 
