@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 237;
+plan tests => repeat_each() * 254;
 
 vars(hour => POSIX::strftime('%Y-%m-%dT%H', gmtime(time - 86400)));
 
@@ -431,3 +431,25 @@ ann-phone POST /api/byos/devices/999/sms
 
 row select count(*) from device_submits => 0
 
+
+
+=== TEST 19: who has left the phone's organization has no phone there
+--- steps
+sql delete from members where user_id =
+    (select user_id from devices where id = 201)
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
+
+ann-phone POST /api/byos/devices/201/sms {}
+404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
+
+ann-phone POST /api/byos/devices/201/heartbeat
+404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
+
+ann-phone POST /broadcasting/auth
+    {"socket_id":"1.1","channel_name":"private-byos.device.201"}
+403 {"message":"This action is unauthorized."}
+
+row select count(*) from device_submits => 0

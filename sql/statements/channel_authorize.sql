@@ -24,7 +24,12 @@ select me.user_id
             else me.abilities & $3 = $3
                  and (me.user_id = $4
                       or (me.abilities & 32 <> 0
-                          and exists (select from devices d
+                          and exists (select
+                                        from devices d
+                                        join members b
+                                          on b.user_id = d.user_id
+                                         and b.organization_id
+                                             = d.organization_id
                                        where d.id = $5
                                          and d.user_id = me.user_id
                                          and d.status <> 'revoked'

@@ -1,4 +1,5 @@
--- Is this the caller's device?  A row if so.
+-- Is this the caller's device, and the caller still a member of the device's
+-- organization?  A row if so.
 --
 -- for module
 --
@@ -12,5 +13,7 @@
 select d.status
   from principal($1, $2, $3) me
   join devices d on d.user_id = me.user_id
+  join members b
+    on b.user_id = d.user_id and b.organization_id = d.organization_id
  where d.id = $4
    and d.deleted_at is null

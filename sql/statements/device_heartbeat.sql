@@ -23,6 +23,8 @@ with device as (
            coalesce(p.is_online, false) as was_online
       from principal($1, $2, $3) me
       join devices d on d.user_id = me.user_id
+      join members b
+        on b.user_id = d.user_id and b.organization_id = d.organization_id
       left join device_presence p on p.device_id = d.id
      where d.id = $4
        and d.deleted_at is null

@@ -1,5 +1,6 @@
--- Registers a phone, or the caller's own pending one again.  No row: the
--- android id is another phone's.  A row with id null: the plan allows no more.
+-- Registers a phone, or the caller's own pending one again, for the
+-- organization that the caller acts in.  No row: the android id is another
+-- phone's.  A row with id null: the plan allows no more.
 --
 -- for module
 --
@@ -23,7 +24,9 @@
 with me as (
     select p.user_id, p.organization_id,
            exists (select from devices d
-                    where d.android_id = $4 and d.deleted_at is null)
+                    where d.android_id = $4 and d.deleted_at is null
+                      and (d.user_id <> p.user_id
+                           or d.organization_id = p.organization_id))
            or (select count(*) from devices d
                 where d.organization_id = p.organization_id
                   and d.deleted_at is null) < l.max_devices as is_allowed
@@ -37,7 +40,8 @@ with me as (
       from me
      where is_allowed
         on conflict (android_id) where deleted_at is null do update
-       set device_name = excluded.device_name,
+       set organization_id = excluded.organization_id,
+           device_name = excluded.device_name,
            device_model = excluded.device_model,
            app_version = excluded.app_version,
            updated_at = now()

@@ -45,6 +45,8 @@ with device as (
                 else 'stored' end as outcome
       from principal($1, $2, $3) me
       join devices d on d.user_id = me.user_id
+      join members b
+        on b.user_id = d.user_id and b.organization_id = d.organization_id
       join organizations o on o.id = d.organization_id
       join plans l on l.id = o.plan_id
      cross join lateral (
