@@ -385,6 +385,34 @@ async function backlog(alice, daemon) {
     is((await alice.texts('after many')).length, 1,
        'more than 10,000 events at once are handled');
     ok(await daemon.said('event=tail_behind'), 'and logged', daemon.log);
+
+    // more transactions than one look goes over, some of them still open
+
+    const open = db.session();
+
+    await open.say('begin');
+    await open.say(sms('of before', { org: 1 }));
+
+    daemon.kill('SIGSTOP');
+
+    await db.sql(`do $$ begin
+        for i in 1 .. 2500 loop
+            ${sms('many', { org: 1 })};
+            commit;
+        end loop;
+    end $$`);
+
+    daemon.kill('SIGCONT');
+
+    const all = () => alice.events.filter((e) => e.data.text === 'many').length;
+
+    await until(() => all() >= 2500);
+    await open.say('commit');
+    await open.end();
+
+    is((await alice.texts('of before')).length, 1,
+       'what began before a backlog of transactions is told');
+    is(all(), 2500, 'and so is each of them, once');
 }
 
 

@@ -12,6 +12,7 @@
 
 
 #define SIMRELAYD_TAIL_MANY   10000     /* events in one answer */
+#define SIMRELAYD_TAIL_STEP   1000      /* transactions in one look */
 #define SIMRELAYD_TAIL_SAFE   5000      /* ms until a snapshot is on disk */
 
 
@@ -150,6 +151,15 @@ simrelayd_tail_look(simrelayd_t *d)
 
     sr_pg_bind_bool(s, t->wanted);
 
+    /* what was told is only known to one look */
+
+    if (t->resumed) {
+        sr_pg_bind_null(s);
+
+    } else {
+        sr_pg_bind_int8(s, SIMRELAYD_TAIL_STEP);
+    }
+
     s->handler = simrelayd_tail_done;
     s->data = t;
 
@@ -250,6 +260,10 @@ simrelayd_tail_answer(simrelayd_tail_t *t, sr_pg_segment_t *s)
 
     simrelayd_tail_rows(t, res);
     simrelayd_tail_keep(t, res);
+
+    if (sr_pg_bool(res, 0, SR_EVENT_TAIL_MORE)) {
+        t->again = 1;
+    }
 
     return 0;
 }

@@ -4,8 +4,12 @@
 -- commit nor a long transaction hides or delays another's events, and a look
 -- reads what is new alone.
 --
--- At least one row, each with the snapshot to look from next time; event_id is
--- null where there is nothing to tell.  user_ids are who is to be told: one
+-- A look goes over $3 transactions at most, null for all: the snapshot to look
+-- from next time is then one that saw no others, and "more" says that they
+-- wait.  So no backlog takes longer than a statement may.
+--
+-- At least one row, each with that snapshot; event_id is null where there is
+-- nothing to tell.  user_ids are who is to be told: one
 -- person, or those of the audience that was fixed in the event.  Whoever is in
 -- several organizations is told of an SMS once, by the row of the lowest one.
 --
@@ -19,6 +23,7 @@
 --
 -- $1 last pg_snapshot
 -- $2 wanted bool
+-- $3 most int8
 --
 -- > snapshot pg_snapshot
 -- > event_id int8
@@ -31,14 +36,23 @@
 -- > body text
 -- > received_at timestamptz
 -- > created_at timestamptz
+-- > more bool
 
-with fresh as (
+with look as materialized (
+    select s.now,
+           case when $2
+                then least(pg_snapshot_xmax(s.now),
+                           (pg_snapshot_xmax($1)::text::int8 + $3)
+                               ::text::xid8)
+                else pg_snapshot_xmax(s.now) end as top
+      from (select pg_current_snapshot() as now) s
+), fresh as (
     select e.id, e.organization_id, e.team_id, e.holder_user_id, e.user_id,
            e.type, e.object_id, e.created_at
       from events e
      where $2
        and e.txid >= pg_snapshot_xmax($1)
-       and e.txid < pg_snapshot_xmax(pg_current_snapshot())
+       and e.txid < (select top from look)
        and e.created_at > now() - interval '1 day'
        and e.created_at < now() + interval '1 hour'
     union all
@@ -114,9 +128,17 @@ with fresh as (
      ) p
      where f.type in ('device.online', 'device.offline')
 )
-select pg_current_snapshot() as snapshot, t.id as event_id, t.type, t.user_ids,
-       t.object_id as id, t.hosted_sim_id, t.sender, t.recipient, t.body,
-       t.received_at, t.created_at
-  from (select) s
+select case when l.top = pg_snapshot_xmax(l.now)
+            then l.now
+            else (least(pg_snapshot_xmin(l.now), l.top)::text || ':' || l.top
+                  || ':'
+                  || coalesce((select string_agg(x::text, ',' order by x)
+                                 from pg_snapshot_xip(l.now) x
+                                where x < l.top), ''))::pg_snapshot
+       end as snapshot,
+       t.id as event_id, t.type, t.user_ids, t.object_id as id,
+       t.hosted_sim_id, t.sender, t.recipient, t.body, t.received_at,
+       t.created_at, l.top < pg_snapshot_xmax(l.now) as more
+  from look l
   left join told t on true
  order by t.id
