@@ -13,6 +13,42 @@ best() {
 }
 
 
+# Runs a measurement that takes so many seconds and prints requests/s; adds what
+# one request takes of the processors, all servers and the generator together,
+# in us.  That is what counts where the machine does something else besides.
+costed() {
+    local before rate TIMEFORMAT='%U %S'
+
+    before=$(cpu_used)
+    { time rate=$("${@:2}"); } 2>"$dir/time"
+    sleep 0.1
+
+    echo "$rate $(echo "$before $(cpu_used) $(tail -1 "$dir/time")" \
+        | awk -v n="$((rate * $1))" \
+            '{ print int((($2 - $1) / 100 + $3 + $4) / n * 1e6) }')"
+}
+
+
+# Ticks of the processors that PostgreSQL and nginx have used.
+cpu_used() {
+    local pg nginx pid
+
+    read -r pg <"$dir/data/postmaster.pid"
+    read -r nginx <"$dir/nginx.pid"
+
+    for pid in "$pg" $(pgrep -P "$pg,$nginx"); do
+        cat "/proc/$pid/stat" 2>/dev/null || :
+    done | awk '{ sub(/.*\) /, ""); n += $12 + $13 + $14 + $15 }
+                END { print n }'
+}
+
+
+# The median of a column.
+column() {
+    cut -d ' ' -f "$1" "$2" | median
+}
+
+
 # Requests/s of a row of request.lua: row, connections, seconds.
 ours() {
     ROW=$1 RECEIVED_AT=$(date -u +%FT%TZ) ORGANIZATIONS=$ORGANIZATIONS \
@@ -65,23 +101,30 @@ ceiling() {
 
 # A row of the table: what, row, aim, clients of ours, clients of pgbench.
 against_pgbench() {
-    local what=$1 row=$2 aim=$3 c p i mine theirs a= b=
+    local what=$1 row=$2 aim=$3 c p i mine theirs pipelined=
 
-    mine=$(for c in $4; do echo "$(ours "$row" "$c" "$PROBE") $c"; done | best)
+    mine=$(for c in $4; do
+        echo "$(ours "$row" "$c" "$PROBE") $c"
+    done | best)
+
     theirs=$(for p in 0 1; do for c in $5; do
-        echo "$(ceiling "$row" "$c $p" "$PROBE") $c $p"; done; done | best)
+        echo "$(ceiling "$row" "$c $p" "$PROBE") $c $p"
+    done; done | best)
+
+    [ "${theirs#* }" = 0 ] || pipelined=" pipelined"
+    : >"$dir/ours"
+    : >"$dir/theirs"
 
     for ((i = 0; i < ROUNDS; i++)); do
-        a="$a $(ours "$row" "$mine" "$SLICE")"
-        b="$b $(ceiling "$row" "$theirs" "$SLICE")"
+        costed "$SLICE" ours "$row" "$mine" "$SLICE" >>"$dir/ours"
+        costed "$SLICE" ceiling "$row" "$theirs" "$SLICE" >>"$dir/theirs"
     done
 
-    a=$(echo $a | median)
-    rate=$a
+    rate=$(column 1 "$dir/ours")
 
-    row "$what" "$a" "$(echo $b | median)" \
-        "aim $aim; $mine and ${theirs% *} clients, pgbench $(
-            [ "${theirs#* }" = 0 ] || echo pipelined)"
+    row "$what" "$rate" "$(column 1 "$dir/theirs")" "aim $aim; CPU $(
+        column 2 "$dir/ours") and $(column 2 "$dir/theirs") us; $mine and$(
+        ) ${theirs% *}$pipelined clients"
 }
 
 
@@ -147,7 +190,7 @@ row_latency() {
     sidecar_stop
 
     for ((i = 1; i <= 7; i++)); do
-        v[i]=$(cut -d ' ' -f $i "$dir/latency.log" | median)
+        v[i]=$(column $i "$dir/latency.log")
     done
 
     lost=$(awk '{ n += $8 } END { print n }' "$dir/latency.log")
