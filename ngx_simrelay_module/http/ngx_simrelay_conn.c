@@ -9,6 +9,8 @@
 
 
 static void ngx_simrelay_conn_resolved(void *data);
+static ngx_uint_t ngx_simrelay_conn_news(ngx_simrelay_pool_t *pool,
+    const char *reason);
 static ngx_int_t ngx_simrelay_conn_watch(ngx_simrelay_conn_t *conn);
 static void ngx_simrelay_conn_unwatch(ngx_simrelay_conn_t *conn);
 static void ngx_simrelay_conn_event(ngx_event_t *ev);
@@ -48,6 +50,7 @@ ngx_simrelay_conn_resolved(void *data)
     }
 
     ci = &conn->pool->conf->conninfo;
+    conn->turn = ci->turn;
 
     if (sr_pg_connect(&conn->pg, (const char *const *) ci->keywords,
                       (const char *const *) ci->values)
@@ -76,9 +79,8 @@ ngx_simrelay_conn_close(ngx_simrelay_conn_t *conn, const char *reason)
 
     if (!pool->exiting) {
 
-        /* the first line of an outage is the operator's, the rest repeats it */
-
-        level = conn->backoff ? NGX_LOG_INFO : NGX_LOG_ERR;
+        level = ngx_simrelay_conn_news(pool, reason) ? NGX_LOG_ERR
+                                                     : NGX_LOG_INFO;
 
         ngx_log_error(level, &pool->log, 0,
                       "simrelay: database connection is closed: %s", reason);
@@ -101,6 +103,35 @@ ngx_simrelay_conn_close(ngx_simrelay_conn_t *conn, const char *reason)
     if (!pool->exiting) {
         ngx_simrelay_pool_changed(pool);
     }
+}
+
+
+/*
+ * Each reason of an outage is told to the operator once, whichever connection
+ * it comes from: "terminated" may be followed by "the schema is newer".
+ */
+
+static ngx_uint_t
+ngx_simrelay_conn_news(ngx_simrelay_pool_t *pool, const char *reason)
+{
+    uint32_t    hash;
+    ngx_uint_t  i;
+
+    hash = ngx_crc32_short((u_char *) reason, ngx_strlen(reason));
+
+    for (i = 0; i < pool->ntold; i++) {
+        if (pool->told[i] == hash) {
+            return 0;
+        }
+    }
+
+    if (i == NGX_SIMRELAY_TOLD) {
+        return 0;
+    }
+
+    pool->told[pool->ntold++] = hash;
+
+    return 1;
 }
 
 
@@ -304,6 +335,7 @@ ngx_simrelay_conn_event(ngx_event_t *ev)
                           "simrelay: database connection is back");
         }
 
+        conn->pool->ntold = 0;
         conn->backoff = 0;
         conn->hope = 0;
     }
@@ -359,6 +391,7 @@ ngx_simrelay_conn_timer(ngx_event_t *ev)
         return;
 
     default:
+        sr_pg_conninfo_turn(&conn->pool->conf->conninfo, conn->turn);
         ngx_simrelay_conn_close(conn, "connecting takes too long");
         return;
     }

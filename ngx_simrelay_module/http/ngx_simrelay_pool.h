@@ -21,6 +21,8 @@
 #define NGX_SIMRELAY_GRACE        2000      /* beyond the statement timeout */
 #define NGX_SIMRELAY_BELL         3         /* between two rings */
 
+#define NGX_SIMRELAY_TOLD         8         /* reasons of one outage */
+
 
 typedef struct {
     sr_pg_t               pg;
@@ -31,6 +33,7 @@ typedef struct {
                                            PREPARING: connect timeout; READY:
                                            ping, or the answer is late */
     ngx_msec_t            backoff;
+    int                   turn;         /* of the hosts, when it began */
     unsigned              hope:1;       /* under way: may be ready soon */
     unsigned              dirty:1;      /* to be flushed */
     unsigned              busy:1;       /* its results are being handled: it
@@ -60,6 +63,9 @@ struct ngx_simrelay_pool_s {
     ngx_event_t            bell;
     ngx_msec_t             rung;
     sr_pg_segment_t       *free;
+    uint32_t               told[NGX_SIMRELAY_TOLD];     /* in the log, since a
+                                           connection was last ready */
+    ngx_uint_t             ntold;
     unsigned               exiting:1;
 };
 

@@ -240,6 +240,7 @@ typedef struct {
     char               *host;       /* comma lists, as given, or NULL */
     char               *hostaddr;
     char               *port;
+    int                 turn;       /* how many hosts were passed over */
 } sr_pg_conninfo_t;
 
 /*
@@ -272,6 +273,14 @@ SR_MUSTCHECK int sr_pg_conninfo_addresses(sr_pg_conninfo_t *ci,
  */
 
 void sr_pg_conninfo_resolve(const sr_pg_conninfo_t *ci, char **addresses);
+
+/*
+ * The first host has not answered in time, and libpq waits for none but it:
+ * from now on the next one is tried first.  "turn" is ci->turn of when that
+ * connection was begun; does nothing where another one has done it since.
+ */
+
+void sr_pg_conninfo_turn(sr_pg_conninfo_t *ci, int turn);
 
 void sr_pg_conninfo_free(sr_pg_conninfo_t *ci);
 

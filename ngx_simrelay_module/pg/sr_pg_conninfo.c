@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "sr_pg.h"
+#include "sr_pg_private.h"
 
 
 #define SR_PG_CONNINFO_ADDED  7         /* what sr_pg_conninfo_add() adds */
@@ -33,11 +33,9 @@ static int sr_pg_conninfo_set(sr_pg_conninfo_t *ci, const char *keyword,
     const char *value);
 static char *sr_pg_conninfo_resolve_host(const char *host);
 static int sr_pg_conninfo_named(const char *host);
+static void sr_pg_conninfo_rotate(sr_pg_conninfo_t *ci, int by);
 static void sr_pg_conninfo_error(char *err, size_t size, const char *message,
     const char *conninfo);
-static int sr_pg_list_count(const char *list);
-static const char *sr_pg_list_item(const char *list, int i, size_t *len);
-static int sr_pg_list_append(char **list, const char *item, size_t len);
 
 
 int
@@ -128,6 +126,10 @@ sr_pg_conninfo_addresses(sr_pg_conninfo_t *ci, char *const *addresses)
              || sr_pg_conninfo_set(ci, "hostaddr", hostaddr) != 0
              || (ci->port != NULL
                  && sr_pg_conninfo_set(ci, "port", port) != 0);
+
+        if (rc == 0) {
+            sr_pg_conninfo_rotate(ci, ci->turn);
+        }
     }
 
     free(host);
@@ -135,6 +137,16 @@ sr_pg_conninfo_addresses(sr_pg_conninfo_t *ci, char *const *addresses)
     free(port);
 
     return rc == 0 ? 0 : -1;
+}
+
+
+void
+sr_pg_conninfo_turn(sr_pg_conninfo_t *ci, int turn)
+{
+    if (ci->turn == turn) {
+        ci->turn++;
+        sr_pg_conninfo_rotate(ci, 1);
+    }
 }
 
 
@@ -469,6 +481,23 @@ sr_pg_conninfo_named(const char *host)
 }
 
 
+static void
+sr_pg_conninfo_rotate(sr_pg_conninfo_t *ci, int by)
+{
+    int           i;
+    char        **list;
+    const char   *keywords[] = { "host", "hostaddr", "port" };
+
+    for (i = 0; i < 3; i++) {
+        list = sr_pg_conninfo_find(ci, keywords[i]);
+
+        if (list != NULL) {
+            sr_pg_list_rotate(*list, by);
+        }
+    }
+}
+
+
 /* libpq quotes a URI that it cannot read, with its password. */
 
 static void
@@ -495,75 +524,4 @@ sr_pg_conninfo_error(char *err, size_t size, const char *message,
     }
 
     snprintf(err, size, "%.*s", (int) (p - message), message);
-}
-
-
-static int
-sr_pg_list_count(const char *list)
-{
-    int  n;
-
-    for (n = 1; *list != '\0'; list++) {
-        if (*list == ',') {
-            n++;
-        }
-    }
-
-    return n;
-}
-
-
-/* The item of a comma list; a list of one item, or none, goes for all. */
-
-static const char *
-sr_pg_list_item(const char *list, int i, size_t *len)
-{
-    const char  *p;
-
-    if (list == NULL) {
-        *len = 0;
-        return "";
-    }
-
-    for (p = list; i > 0; i--) {
-        p = strchr(p, ',');
-
-        if (p == NULL) {
-            p = list;
-            break;
-        }
-
-        p++;
-    }
-
-    *len = strcspn(p, ",");
-
-    return p;
-}
-
-
-static int
-sr_pg_list_append(char **list, const char *item, size_t len)
-{
-    char    *p;
-    size_t   used;
-
-    used = *list != NULL ? strlen(*list) + 1 : 0;
-
-    p = realloc(*list, used + len + 1);
-
-    if (p == NULL) {
-        return -1;
-    }
-
-    if (used > 0) {
-        p[used - 1] = ',';
-    }
-
-    memcpy(p + used, item, len);
-    p[used + len] = '\0';
-
-    *list = p;
-
-    return 0;
 }

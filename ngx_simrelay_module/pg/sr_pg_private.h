@@ -47,4 +47,21 @@ int sr_pg_fail(sr_pg_t *pg, const char *what, const char *why);
 int sr_pg_broken(sr_pg_t *pg);
 
 
+/* Comma lists: sr_pg_list.c */
+
+int sr_pg_list_count(const char *list);
+
+/* The item of a list; a list of one item, or none, goes for all. */
+
+const char *sr_pg_list_item(const char *list, int i, size_t *len);
+
+/* Appends to a malloc()ed list, or NULL.  0, or -1 for out of memory. */
+
+int sr_pg_list_append(char **list, const char *item, size_t len);
+
+/* Moves so many items from the beginning to the end, in place. */
+
+void sr_pg_list_rotate(char *list, int n);
+
+
 #endif /* SR_PG_PRIVATE_H */

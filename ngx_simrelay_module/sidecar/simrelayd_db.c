@@ -450,6 +450,7 @@ simrelayd_db_tick(uv_timer_t *timer)
         case SR_PG_CONNECTING:
         case SR_PG_PREPARING:
             if (now - c->progress > SIMRELAYD_DB_CONNECT * 1000) {
+                sr_pg_conninfo_turn(&db->ci, c->turn);
                 simrelayd_db_fail(c, "no answer while connecting");
             }
 

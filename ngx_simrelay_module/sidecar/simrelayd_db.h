@@ -55,6 +55,7 @@ typedef struct {
     uv_timer_t            timer;        /* until the next attempt */
     int                   backoff;
 
+    int                   turn;         /* of the hosts, when it began */
     int64_t               progress;     /* when it last got on */
     int64_t               timeout;      /* of long work in flight; else 0 */
 

@@ -268,6 +268,7 @@ static void
 simrelayd_db_begin(simrelayd_db_conn_t *c)
 {
     c->stale = 0;
+    c->turn = c->db->ci.turn;
     c->progress = sr_time_now();
 
     if (simrelayd_db_open(c) == -1) {

@@ -224,6 +224,62 @@ test_lists(void **state)
 }
 
 
+/* a connection that began before the last turn turns nothing */
+
+static void
+test_turns(void **state)
+{
+    char              err[256], *addresses[3];
+    sr_pg_conninfo_t  ci;
+
+    assert_int_equal(sr_pg_conninfo_parse(&ci, "host=/a,10.0.0.1,/c port=1,2,3",
+                                          "test", 1, 1, err, sizeof(err)),
+                     0);
+
+    sr_pg_conninfo_turn(&ci, 0);
+    sr_pg_conninfo_turn(&ci, 0);
+    test_equal(test_find(&ci, "host"), "10.0.0.1,/c,/a");
+    test_equal(test_find(&ci, "port"), "2,3,1");
+
+    sr_pg_conninfo_turn(&ci, 1);
+    test_equal(test_find(&ci, "host"), "/c,/a,10.0.0.1");
+
+    sr_pg_conninfo_turn(&ci, 2);
+    test_equal(test_find(&ci, "host"), "/a,10.0.0.1,/c");
+    test_equal(test_find(&ci, "port"), "1,2,3");
+
+    sr_pg_conninfo_free(&ci);
+
+    /* of a name with several addresses too, also when they are new */
+
+    assert_int_equal(sr_pg_conninfo_parse(&ci, "host=h1,/s port=5,6", "test",
+                                          1, 1, err, sizeof(err)),
+                     0);
+
+    addresses[0] = "1.1.1.1,::1";
+    addresses[1] = NULL;
+    assert_int_equal(sr_pg_conninfo_addresses(&ci, addresses), 0);
+
+    sr_pg_conninfo_turn(&ci, 0);
+    test_equal(test_find(&ci, "hostaddr"), "::1,,1.1.1.1");
+    test_equal(test_find(&ci, "port"), "5,6,5");
+
+    addresses[0] = "2.2.2.2,3.3.3.3";
+    assert_int_equal(sr_pg_conninfo_addresses(&ci, addresses), 0);
+    test_equal(test_find(&ci, "host"), "h1,/s,h1");
+    test_equal(test_find(&ci, "hostaddr"), "3.3.3.3,,2.2.2.2");
+
+    sr_pg_conninfo_free(&ci);
+
+    assert_int_equal(sr_pg_conninfo_parse(&ci, "host=/s port=5", "test", 1, 1,
+                                          err, sizeof(err)),
+                     0);
+    sr_pg_conninfo_turn(&ci, 0);
+    test_equal(test_find(&ci, "host"), "/s");
+    sr_pg_conninfo_free(&ci);
+}
+
+
 static void
 test_resolve(void **state)
 {
@@ -272,6 +328,7 @@ main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_turns),
         cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_faults),
     };
