@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 94;
+plan tests => repeat_each() * 126;
 
 run_tests();
 
@@ -157,3 +157,52 @@ ann-phone POST /api/byos/devices/201/heartbeat
 404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
 --- rows
 select count(*) from device_presence => 0
+
+
+
+=== TEST 8: a phone that may not is told so before what is wrong, not after
+--- steps
+ann-phone POST /api/byos/devices/205/heartbeat {"battery_level":"full"}
+403 {"message":"This action is unauthorized."}
+
+ann-phone POST /api/byos/devices/204/heartbeat {"battery_level":"full"}
+422
+
+ann-phone POST /api/byos/devices/206/heartbeat {"battery_level":"full"}
+422
+
+ann-phone POST /api/byos/devices/205/heartbeat {
+400
+--- rows
+select count(*) from device_presence => 0
+
+
+
+=== TEST 9: a token that is over gives no signs
+--- steps
+expired-phone POST /api/byos/devices/201/heartbeat
+401 {"message":"Unauthenticated."}
+
+revoked POST /api/byos/devices/201/heartbeat {"battery_level":"full"}
+401 {"message":"Unauthenticated."}
+
+sql update credentials set revoked_at = now() where id = 521
+
+ann-phone POST /api/byos/devices/201/heartbeat
+401 {"message":"Unauthenticated."}
+--- rows
+select count(*) from device_presence => 0
+
+
+
+=== TEST 10: what was last seen never goes back
+--- sql
+insert into device_presence (device_id, last_seen_at, battery_level, is_online)
+values (201, now() + interval '1 minute', 50, true)
+--- steps
+ann-phone POST /api/byos/devices/201/heartbeat {"battery_level":51}
+200
+--- rows
+select last_seen_at > now() + interval '50 s', battery_level
+  from device_presence => t|51
+select count(*) from events => 0

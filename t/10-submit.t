@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 254;
+plan tests => repeat_each() * 342;
 
 vars(hour => POSIX::strftime('%Y-%m-%dT%H', gmtime(time - 86400)));
 
@@ -451,5 +451,148 @@ ann-phone POST /api/byos/devices/201/heartbeat
 ann-phone POST /broadcasting/auth
     {"socket_id":"1.1","channel_name":"private-byos.device.201"}
 403 {"message":"This action is unauthorized."}
+
+row select count(*) from device_submits => 0
+
+
+
+=== TEST 20: a phone that may not is told so before what is wrong, not after
+--- steps
+ann-phone POST /api/byos/devices/204/sms {}
+403 {"message":"This action is unauthorized."}
+
+ann-phone POST /api/byos/devices/205/sms {"from":5}
+403 {"message":"This action is unauthorized."}
+
+ann-phone POST /api/byos/devices/206/messages
+403 {"message":"This action is unauthorized."}
+
+ann-phone POST /api/byos/devices/204/sms {
+400
+
+bob-phone POST /api/byos/devices/204/sms {}
+404
+
+
+
+=== TEST 21: a duplicate is one in every state of a phone, and of no phone else
+--- steps
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+202
+
+sql update devices set status = 'revoked' where id = 201
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+200
+
+sql update devices set status = 'pending_verification' where id = 201
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}","sim_slot":2}
+200
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"","message_id":"{{uuid1}}"}
+403
+
+bob-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+404
+
+ann-phone POST /api/byos/devices/202/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+422
+
+sql update devices set deleted_at = now() where id = 201
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+404
+
+row select count(*) from messages => 1
+row select count(*) from device_submits => 1
+row select sum(messages) from device_months => 1
+
+
+
+=== TEST 22: all phones of an organization share its plan's month, no others do
+--- sql
+update organizations set plan_id = 2 where id = 1;
+insert into device_months
+select 2, date_trunc('month', now() at time zone 'utc'), 211, 1000;
+insert into device_months
+select 1, date_trunc('month', now() at time zone 'utc') - interval '1 month',
+       201, 1000
+--- steps
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"1","message_id":"{{uuid1}}"}
+202
+
+ann-phone POST /api/byos/devices/203/sms
+    {"from":"A","body":"2","message_id":"{{uuid2}}"}
+202
+
+ann-phone POST /api/byos/devices/202/sms
+    {"from":"A","body":"3","message_id":"{{uuid3}}","sim_slot":1}
+429 {"message":"Too Many Attempts."}
+
+bob-phone POST /api/byos/devices/211/sms
+    {"from":"A","body":"4","message_id":"{{uuid4}}"}
+202
+
+row select string_agg(distinct body, ' ' order by body) from messages
+    => 1 2 4
+row select count(*) from device_submits => 3
+row select count(*) from events where type = 'message.inbound' => 4
+
+
+
+=== TEST 23: blanks are text, and U+FFFD counts as what it stands for
+--- steps
+ann-phone POST /api/byos/devices/201/sms
+    {"from":" A ","body":" \n ","message_id":"{{uuid1}}"}
+202
+
+row select quote_literal(sender), body = E' \n ' from messages => ' A '|t
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"{{\ud800*20}}","body":"{{\u0000*1600}}",
+     "message_id":"{{uuid2}}"}
+202
+
+row select sender = repeat(U&'\fffd', 20), body = repeat(U&'\fffd', 1600)
+      from messages where char_length(body) > 3 => t|t
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"{{\udfff*1601}}","message_id":"{{uuid3}}"}
+422 {"message":"The body field must not be greater than 1600 characters.",
+    "errors":{"body":
+      ["The body field must not be greater than 1600 characters."]}}
+
+
+
+=== TEST 24: neither a colleague nor a superior submits for somebody's phone
+--- steps
+ada-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
+
+dua-phone POST /api/byos/devices/211/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+404 {"message":"No query results for model [App\\Models\\ByosDevice] 211"}
+
+key-revoked POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+401
+
+zed-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
+401
+
+- POST /api/byos/devices/201/sms {"from":"A","body":"a"}
+  > X-API-Key: {{token:ann-phone}}
+401
 
 row select count(*) from device_submits => 0

@@ -81,8 +81,8 @@ struct ngx_simrelay_route_s {
     int                       ability;      /* SR_ABILITY_*, 0 for any */
     size_t                    body;         /* bytes at most; 0: none is read */
     sr_sql_e                  object;       /* says whether the path's object
-                                               is there, where the body is
-                                               refused */
+                                               is there and takes the request,
+                                               where the body is refused */
     ngx_simrelay_handler_pt   handler;
 };
 

@@ -7,6 +7,10 @@
 #include "ngx_simrelay.h"
 
 
+/* the one column of each statement that a route has for its object */
+#define NGX_SIMRELAY_IS_ALLOWED  SR_DEVICE_EXISTS_IS_ALLOWED
+
+
 typedef struct {
     ngx_simrelay_ctx_t  *ctx;
     ngx_fd_t             fd;
@@ -355,11 +359,17 @@ ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
 static void
 ngx_simrelay_refuse_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
-    if (ctx->route->object != NGX_SIMRELAY_NO_OBJECT
-        && PQntuples(res[0]) == 0)
-    {
-        ngx_simrelay_fail_object(ctx, 0);
-        return;
+    if (ctx->route->object != NGX_SIMRELAY_NO_OBJECT) {
+
+        if (PQntuples(res[0]) == 0) {
+            ngx_simrelay_fail_object(ctx, 0);
+            return;
+        }
+
+        if (!sr_pg_bool(res[0], 0, NGX_SIMRELAY_IS_ALLOWED)) {
+            ngx_simrelay_fail(ctx, NGX_SIMRELAY_EFORBIDDEN);
+            return;
+        }
     }
 
     ngx_simrelay_fail_input(ctx);

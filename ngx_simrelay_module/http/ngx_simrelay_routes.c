@@ -27,6 +27,7 @@
 #define NOTHING  NGX_SIMRELAY_NO_OBJECT
 #define SIM      SR_SQL_SIM_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
+#define ACTIVE   SR_SQL_DEVICE_ACTIVE
 
 
 const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
@@ -71,10 +72,10 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
       OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/sms"),
-      OAUTH, BYOS, LARGE, DEVICE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, LARGE, ACTIVE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
-      OAUTH, BYOS, LARGE, DEVICE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, LARGE, ACTIVE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/webhooks/twilio/sms"),
       NONE, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },

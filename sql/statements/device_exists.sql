@@ -1,5 +1,5 @@
 -- Is this the caller's device, and the caller still a member of the device's
--- organization?  A row if so.
+-- organization?  A row if so; is_allowed: it is not revoked.
 --
 -- for module
 --
@@ -8,9 +8,9 @@
 -- $3 ability int4
 -- $4 device_id int8
 --
--- > status text
+-- > is_allowed bool
 
-select d.status
+select d.status <> 'revoked' as is_allowed
   from principal($1, $2, $3) me
   join devices d on d.user_id = me.user_id
   join members b

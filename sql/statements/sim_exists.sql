@@ -7,9 +7,9 @@
 -- $3 ability int4
 -- $4 hosted_sim_id int8
 --
--- > id int8
+-- > is_allowed bool
 
-select p.hosted_sim_id as id
+select true as is_allowed
   from principal_sims($1, $2, $3) p
   join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
  where p.hosted_sim_id = $4
