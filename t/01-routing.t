@@ -284,10 +284,10 @@ ann GET /api/sims
 
 === TEST 19: 401 without a token comes before 413, 413 before 400
 --- steps
-- POST /api/byos/devices/201/sms {{{*20000}}
+- POST /api/byos/devices/201/sms {{{*70000}}
 401 {"message":"Unauthenticated."}
 
-revoked POST /api/byos/devices/201/sms {{{*20000}}
+revoked POST /api/byos/devices/201/sms {{{*70000}}
 413 {"message":"Content Too Large"}
 
 revoked POST /api/byos/devices/201/sms {{{*2}}

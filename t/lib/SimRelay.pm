@@ -49,6 +49,7 @@ our $Db;
 our %Vars;
 
 my $names;
+my $ready = '';
 
 
 sub db () {
@@ -167,6 +168,11 @@ add_block_preprocessor(sub {
     $config = $Config . $block->more_config if defined $block->more_config;
     $config .= join '', map { "    # $_\n" } split /\n/, $shared . $http;
     $block->set_value(config => $config);
+
+    # nginx ends its threads one by one, which takes a while of many
+
+    $block->set_value(main_config => 'thread_pool default threads=2;')
+        unless defined $block->main_config;
 
     steps($block) if defined $block->steps;
 
@@ -290,6 +296,30 @@ add_response_body_check(sub {
 });
 
 
+# A nginx that has just begun knows no database yet.
+sub ready ($) {
+    my $block = shift;
+
+    my $pid = Test::Nginx::Util::get_pid_from_pidfile($block->name);
+
+    return if $pid eq $ready || $block->http_config =~ /port=1 /;
+
+    for (1 .. 100) {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                           PeerPort => server_port);
+
+        if ($socket) {
+            print $socket "GET /api/health HTTP/1.0\r\n\r\n";
+            last if (<$socket> // '') !~ / 503 /;
+        }
+
+        select undef, undef, undef, 0.01;
+    }
+
+    $ready = $pid;
+}
+
+
 # Each repetition begins with the fixture; what a block before it logged is
 # not looked at again.
 my $helper = $Test::Nginx::Util::RunTestHelper;
@@ -298,6 +328,7 @@ $Test::Nginx::Util::RunTestHelper = sub ($$) {
     my ($block, $dry_run, $repeated) = @_;
 
     $names = {};
+    ready($block);
 
     truncate $Test::Nginx::Util::ErrLogFile, 0;
     $Test::Nginx::Util::ErrLogFilePos = 0;
