@@ -7,6 +7,10 @@
 #include "ngx_simrelay.h"
 
 
+static ngx_int_t ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx,
+    ngx_uint_t status);
+
+
 sr_json_t *
 ngx_simrelay_json(ngx_simrelay_ctx_t *ctx)
 {
@@ -33,7 +37,6 @@ ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 {
     ngx_int_t            rc;
     ngx_buf_t           *b;
-    ngx_str_t            basic;
     ngx_chain_t          out;
     ngx_http_request_t  *r;
 
@@ -72,16 +75,7 @@ ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
         r->headers_out.content_type_len = r->headers_out.content_type.len;
     }
 
-    ngx_str_set(&basic, "Bearer");
-
-    if ((ctx->retry_after.len
-         && ngx_simrelay_header(r, "Retry-After", &ctx->retry_after)
-            != NGX_OK)
-        || (ctx->allow.len
-            && ngx_simrelay_header(r, "Allow", &ctx->allow) != NGX_OK)
-        || (status == NGX_HTTP_UNAUTHORIZED
-            && ngx_simrelay_header(r, "WWW-Authenticate", &basic) != NGX_OK))
-    {
+    if (ngx_simrelay_reply_headers(ctx, status) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -113,6 +107,35 @@ ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
     out.next = NULL;
 
     ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
+}
+
+
+static ngx_int_t
+ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_str_t            scheme;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    ngx_str_set(&scheme, "Bearer");
+
+    if (ctx->retry_after.len
+        && ngx_simrelay_header(r, "Retry-After", &ctx->retry_after) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->allow.len
+        && ngx_simrelay_header(r, "Allow", &ctx->allow) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (status == NGX_HTTP_UNAUTHORIZED) {
+        return ngx_simrelay_header(r, "WWW-Authenticate", &scheme);
+    }
+
+    return NGX_OK;
 }
 
 
