@@ -211,6 +211,32 @@ async function retries(daemon) {
 }
 
 
+// More of those that hang than there are slots for, if each took all it may.
+async function crowd() {
+    const held = [];
+    const hung = await Receiver.start((req, res) => { held.push(res); });
+    const live = await Receiver.start();
+    const e = await endpoint(live.url);
+
+    for (let i = 0; i < 40; i++) {
+        await submit(await endpoint(hung.url, { timeout: 30, retries: 0 }), 10);
+    }
+
+    await until(() => held.length >= 192);
+
+    const began = Date.now();
+
+    await submit(e, 1, { body: 'in a crowd' });
+    await until(() => live.got.length > 0);
+
+    ok(live.got.length === 1 && live.got[0].at - began < 1000,
+       'many that hang delay nobody else', held.length);
+
+    hung.stop();
+    live.stop();
+}
+
+
 async function fairness() {
     const dead = await Receiver.start(() => {});
     const live = await Receiver.start((req, res) =>
@@ -281,4 +307,5 @@ main(async () => {
     await audience();
     await retries(daemon);
     await fairness();
+    await crowd();
 });

@@ -10,8 +10,19 @@
 #include "simrelayd_webhooks.h"
 
 
-/* of an endpoint that hung: a part of the slots of others */
-#define SIMRELAYD_SLOW_PART  4
+/* of a slow endpoint: a part of the slots of others */
+#define SIMRELAYD_SLOW_PART      4
+
+/* of all slow endpoints: a part of all slots */
+#define SIMRELAYD_SLOW_ALL       2
+
+/* a part of all slots is for those who run no more than this */
+#define SIMRELAYD_RESERVE_PART   4
+#define SIMRELAYD_RESERVE_SLOTS  2
+
+#define SIMRELAYD_SLOW_SILENT    1000       /* ms without an answer */
+#define SIMRELAYD_SLOW_ANSWER    5000       /* ms until one */
+#define SIMRELAYD_SLOW_FOR       600000     /* ms */
 
 
 static simrelayd_endpoints_t *simrelayd_endpoint_bucket(
@@ -57,18 +68,98 @@ simrelayd_endpoint_get(simrelayd_webhooks_t *w, int64_t id)
 
 
 int
+simrelayd_endpoints_slots(const simrelayd_webhooks_t *w)
+{
+    int  slots, reserve;
+
+    slots = (int) w->d->conf.deliveries - w->running;
+    reserve = (int) w->d->conf.deliveries / SIMRELAYD_RESERVE_PART;
+
+    if (slots > reserve) {
+        return slots - reserve;
+    }
+
+    return slots > 0 ? slots : 0;
+}
+
+
+int
+simrelayd_endpoints_max(const simrelayd_webhooks_t *w)
+{
+    int  max, slots;
+
+    max = (int) w->d->conf.deliveries_per_endpoint;
+    slots = (int) w->d->conf.deliveries - w->running;
+
+    if (slots <= (int) w->d->conf.deliveries / SIMRELAYD_RESERVE_PART
+        && max > SIMRELAYD_RESERVE_SLOTS)
+    {
+        return SIMRELAYD_RESERVE_SLOTS;
+    }
+
+    return max;
+}
+
+
+int
 simrelayd_endpoint_slots(const simrelayd_webhooks_t *w,
     const simrelayd_endpoint_t *e)
 {
     int  max;
 
-    max = (int) w->d->conf.deliveries_per_endpoint;
+    max = simrelayd_endpoints_max(w);
 
-    if (e->slow_until > uv_now(&w->d->loop)) {
+    if (e->slow) {
         max = (max + SIMRELAYD_SLOW_PART - 1) / SIMRELAYD_SLOW_PART;
     }
 
     return e->running < max ? max - e->running : 0;
+}
+
+
+int
+simrelayd_endpoints_slow(const simrelayd_webhooks_t *w)
+{
+    int  max;
+
+    max = ((int) w->d->conf.deliveries + SIMRELAYD_SLOW_ALL - 1)
+          / SIMRELAYD_SLOW_ALL;
+
+    return w->slow < max ? max - w->slow : 0;
+}
+
+
+void
+simrelayd_endpoint_run(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
+    int n)
+{
+    w->running += n;
+    w->slow += e->slow ? n : 0;
+    e->running += n;
+}
+
+
+void
+simrelayd_endpoint_judge(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
+    int answered, int32_t time)
+{
+    int  slow;
+
+    slow = (time >= (answered ? SIMRELAYD_SLOW_ANSWER
+                              : SIMRELAYD_SLOW_SILENT));
+
+    /* one that fails at once says nothing of its pace */
+
+    if (!slow && !answered) {
+        return;
+    }
+
+    if (slow != e->slow) {
+        w->slow += slow ? e->running : -e->running;
+    }
+
+    e->slow = slow;
+    e->slow_until = slow ? uv_now(&w->d->loop) + SIMRELAYD_SLOW_FOR : 0;
 }
 
 

@@ -9,14 +9,13 @@
 #include "simrelayd_webhooks.h"
 
 
-#define SIMRELAYD_SLOW_AFTER  1000      /* ms without an answer */
-#define SIMRELAYD_SLOW_FOR    60000     /* ms */
-#define SIMRELAYD_TRIES       5         /* of one that the database refuses */
+#define SIMRELAYD_TRIES  5              /* of one that the database refuses */
 
 
 static void simrelayd_results_bind(simrelayd_batch_t *b, sr_pg_segment_t *s);
 static void simrelayd_results_done(sr_pg_segment_t *s);
-static void simrelayd_results_refused(simrelayd_webhooks_t *w);
+static void simrelayd_results_refused(simrelayd_webhooks_t *w,
+    const PGresult *error);
 static void simrelayd_results_again(simrelayd_webhooks_t *w);
 static int simrelayd_results_has(const PGresult *res, int64_t id);
 static void simrelayd_result_release(simrelayd_webhooks_t *w,
@@ -26,20 +25,11 @@ static void simrelayd_result_release(simrelayd_webhooks_t *w,
 void
 simrelayd_result_add(simrelayd_delivery_t *dl)
 {
-    uint64_t               now;
-    simrelayd_endpoint_t  *e;
     simrelayd_webhooks_t  *w;
 
     w = dl->carrier->owner;
-    e = dl->endpoint;
-    now = uv_now(&w->d->loop);
 
-    if (dl->status != 0) {
-        e->slow_until = 0;
-
-    } else if (dl->time >= SIMRELAYD_SLOW_AFTER) {
-        e->slow_until = now + SIMRELAYD_SLOW_FOR;
-    }
+    simrelayd_endpoint_judge(w, dl->endpoint, dl->status != 0, dl->time);
 
     TAILQ_REMOVE(&w->sending, dl, link);
     TAILQ_INSERT_TAIL(&w->ended, dl, link);
@@ -162,7 +152,7 @@ simrelayd_results_done(sr_pg_segment_t *s)
     w->holds--;
 
     if (s->status == SR_PG_ERROR) {
-        simrelayd_results_refused(w);
+        simrelayd_results_refused(w, s->error);
         return;
     }
 
@@ -199,12 +189,22 @@ simrelayd_results_done(sr_pg_segment_t *s)
  */
 
 static void
-simrelayd_results_refused(simrelayd_webhooks_t *w)
+simrelayd_results_refused(simrelayd_webhooks_t *w, const PGresult *error)
 {
+    const char            *text;
     simrelayd_batch_t     *b;
     simrelayd_delivery_t  *dl;
 
     b = &w->batch;
+
+    text = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (text == NULL) {
+        text = "";
+    }
+
+    simrelayd_log(SIMRELAYD_ERROR, "event=record_failed results=%d error=%s",
+                  b->n, simrelayd_quote(text, strlen(text)));
 
     if (b->n == 1 && ++b->tries == SIMRELAYD_TRIES) {
         dl = TAILQ_FIRST(&b->list);
@@ -267,8 +267,7 @@ simrelayd_result_release(simrelayd_webhooks_t *w, simrelayd_delivery_t *dl)
     dl->endpoint = NULL;
 
     TAILQ_INSERT_HEAD(&w->free, dl, link);
-    w->running--;
 
-    e->running--;
+    simrelayd_endpoint_run(w, e, -1);
     simrelayd_endpoint_drop(w, e);
 }

@@ -172,8 +172,7 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
         return;
     }
 
-    slots = (int) w->d->conf.deliveries - w->running;
-    slots = slots > 0 ? slots : 0;
+    slots = simrelayd_endpoints_slots(w);
 
     /* half of them, so that no backlog keeps new events waiting */
 
@@ -223,10 +222,11 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
 static int
 simrelayd_webhooks_ask(simrelayd_webhooks_t *w, int slots)
 {
-    int                    i, n, total;
+    int                    i, n, slow, total;
     simrelayd_endpoint_t  *e;
 
     slots = slots < SIMRELAYD_CLAIM_ROWS ? slots : SIMRELAYD_CLAIM_ROWS;
+    slow = simrelayd_endpoints_slow(w);
     total = 0;
 
     w->nasked = 0;
@@ -239,6 +239,11 @@ simrelayd_webhooks_ask(simrelayd_webhooks_t *w, int slots)
 
         n = simrelayd_endpoint_slots(w, e);
         n = n < slots - total ? n : slots - total;
+
+        if (e->slow) {
+            n = n < slow ? n : slow;
+            slow -= n;
+        }
 
         if (n != 0) {
             e->asked = n;
@@ -298,12 +303,14 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     for (i = 0; i < SIMRELAYD_ENDPOINT_BUCKETS; i++) {
         TAILQ_FOREACH(e, &w->buckets[i], bucket) {
             ids[n] = e->id;
-            counts[n] = e->backlog ? 0 : simrelayd_endpoint_slots(w, e);
+            counts[n] = e->backlog || e->slow ? 0
+                                              : simrelayd_endpoint_slots(w, e);
             n++;
         }
     }
 
     floor = 0;
+    w->asked_all = w->all;
 
     if (!w->all && w->top > SIMRELAYD_PLAN_MARGIN) {
         floor = w->top - SIMRELAYD_PLAN_MARGIN;
@@ -312,7 +319,7 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     sr_pg_statement(s, SR_SQL_EVENT_PLAN);
     sr_pg_bind_int8(s, floor);
     sr_pg_bind_int4(s, slots);
-    sr_pg_bind_int4(s, (int32_t) w->d->conf.deliveries_per_endpoint);
+    sr_pg_bind_int4(s, simrelayd_endpoints_max(w));
     sr_pg_bind_int8s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 8)), ids, n);
     sr_pg_bind_int4s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 4)), counts, n);
 }
@@ -437,7 +444,7 @@ simrelayd_webhooks_planned(simrelayd_webhooks_t *w, const PGresult *res)
     if (sr_pg_bool(res, 0, SR_EVENT_PLAN_MORE)) {
         w->wants_plan = 1;
 
-    } else {
+    } else if (w->asked_all) {
         w->all = 0;
     }
 }
@@ -491,10 +498,9 @@ simrelayd_webhooks_begin(simrelayd_webhooks_t *w, const PGresult *res,
     }
 
     TAILQ_INSERT_TAIL(&w->sending, dl, link);
-    w->running++;
 
     dl->endpoint = e;
-    e->running++;
+    simrelayd_endpoint_run(w, e, 1);
 
     simrelayd_delivery_start(dl, res, row);
 

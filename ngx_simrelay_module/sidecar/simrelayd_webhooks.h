@@ -36,8 +36,9 @@ struct simrelayd_endpoint_s {
     int                     running;
     int                     asked;              /* slots in the claim under
                                                    way */
-    uint64_t                slow_until;         /* uv_now(); it hung: it gets
-                                                   fewer slots meanwhile */
+    uint64_t                slow_until;         /* uv_now(); remembered so long
+                                                   where it is slow */
+    unsigned                slow:1;             /* it hung, or answered late */
     unsigned                backlog:1;
 };
 
@@ -69,6 +70,8 @@ struct simrelayd_webhooks_s {
     simrelayd_deliveries_t  sending;
     simrelayd_deliveries_t  ended;              /* to be recorded */
     int                     running;            /* all but the free ones */
+    int                     slow;               /* of these, those of slow
+                                                   endpoints */
     simrelayd_batch_t       batch;
     int                     batch_max;
 
@@ -93,6 +96,7 @@ struct simrelayd_webhooks_s {
     unsigned                wants_plan:1;
     unsigned                wants_due:1;
     unsigned                all:1;              /* plan from the lowest id */
+    unsigned                asked_all:1;        /* the look under way does */
     unsigned                drained:1;
     unsigned                stopped:1;
 };
@@ -116,10 +120,32 @@ void simrelayd_endpoints_init(simrelayd_webhooks_t *w);
 simrelayd_endpoint_t *simrelayd_endpoint_get(simrelayd_webhooks_t *w,
     int64_t id);
 
-/* How many deliveries it may begin now, by its own limit. */
+/*
+ * How many deliveries may begin now; a part of the slots is kept for endpoints
+ * that run few, however many others take all that they may.
+ */
 
+int simrelayd_endpoints_slots(const simrelayd_webhooks_t *w);
+
+/* How many one endpoint may run, and how many more it may begin. */
+
+int simrelayd_endpoints_max(const simrelayd_webhooks_t *w);
 int simrelayd_endpoint_slots(const simrelayd_webhooks_t *w,
     const simrelayd_endpoint_t *e);
+
+/* How many more slow ones may begin, all in all. */
+
+int simrelayd_endpoints_slow(const simrelayd_webhooks_t *w);
+
+/* It began or ended one more. */
+
+void simrelayd_endpoint_run(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
+    int n);
+
+/* An attempt has ended: with an answer or none, after so many ms. */
+
+void simrelayd_endpoint_judge(simrelayd_webhooks_t *w,
+    simrelayd_endpoint_t *e, int answered, int32_t time);
 
 void simrelayd_endpoint_backlog(simrelayd_webhooks_t *w,
     simrelayd_endpoint_t *e, int backlog);
