@@ -303,7 +303,7 @@ use POSIX ();
 my @t = gmtime;
 my $next = POSIX::strftime('%s', 0, 0, 0, 1, $t[4] + 1, $t[5]);
 my $left = $next - time;
-my $some = CORE::join '|', $left - 5 .. $left + 5;
+my $some = CORE::join '|', $left - 600 .. $left + 5;
 "Retry-After: ($some)\nX-RateLimit-Reset: $next\n"
 
 
