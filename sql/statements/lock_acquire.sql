@@ -1,7 +1,8 @@
 -- Takes the lock of a SIM, or extends the caller's own.  The row of sim_locks
 -- is what two callers meet at: one of them waits for the other to commit, and
--- then judges what that one left.  No row: somebody else holds it, or there
--- is no such SIM.
+-- then judges what that one left, by the time that it is then: a lock that was
+-- given back meanwhile is none.  No row: somebody else holds it, or there is
+-- no such SIM.
 --
 -- for module
 --
@@ -44,14 +45,14 @@ with sim as materialized (
                         else excluded.team_id end,
                    excluded.user_id,
                    excluded.api_key_id,
-                   case when live then l.started_at
-                        else excluded.started_at end,
-                   case when live then least(excluded.expires_at,
+                   case when live then l.started_at else at end,
+                   case when live then least(at + make_interval(secs => $5),
                                              l.started_at
                                              + make_interval(secs => $6))
-                        else excluded.expires_at end
-              from (select l.expires_at > excluded.started_at) x(live))
-     where l.expires_at <= excluded.started_at
+                        else at + make_interval(secs => $5) end
+              from (select at, l.expires_at > at
+                      from (select clock_timestamp()) c(at)) x(at, live))
+     where l.expires_at <= clock_timestamp()
         or (l.user_id = excluded.user_id
             and l.api_key_id is not distinct from excluded.api_key_id)
     returning l.*
