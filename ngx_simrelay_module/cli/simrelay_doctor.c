@@ -47,7 +47,13 @@ simrelay_doctor(simrelay_t *s)
     if (simrelay_doctor_database(&d) == 0) {
         simrelay_doctor_partman(&d);
         simrelay_doctor_partitions(&d);
-        simrelay_doctor_secrets(&d);
+
+        /* without keys it was said already */
+
+        if (s->seal.n != 0) {
+            simrelay_doctor_secrets(&d);
+        }
+
         simrelay_doctor_queues(&d);
     }
 

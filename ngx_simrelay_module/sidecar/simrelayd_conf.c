@@ -117,7 +117,7 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
 /* what is as it was at the start, until a restart */
 
 static const char  *simrelayd_conf_kept[] = {
-    "database", "database_connections", "listen", "pid_file",
+    "database", "database_connections", "listen", "max_sockets", "pid_file",
     "pusher_app_id", "pusher_key", "pusher_secret", "resolvers", NULL
 };
 
