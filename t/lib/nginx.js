@@ -333,9 +333,17 @@ class Http {
             this.open();
         }
 
+        // what is pipelined leaves by one write: node gives a socket up where
+        // it cannot write, with the answers that are there to be read
+
+        const { socket } = this;
+
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+
         return new Promise((resolve, reject) => {
             this.waiting.push({ resolve, reject, empty: method === 'HEAD' });
-            this.socket.write(`${method} ${target} HTTP/1.1\r\n`
+            socket.write(`${method} ${target} HTTP/1.1\r\n`
                 + Object.entries(all).map(([n, v]) => `${n}: ${v}\r\n`).join('')
                 + `\r\n${text === null ? '' : text}`);
         });
