@@ -51,10 +51,16 @@ $SimRelay::HttpConfig .= <<'END';
     log_format variables '$status $simrelay_principal_kind '
                          '$simrelay_principal_id $simrelay_organization_id '
                          '$simrelay_route $simrelay_database_time';
+
+    # but for the harness's own look whether the database is there
+    map $args $asked {
+        ready    0;
+        default  1;
+    }
 END
 
 $SimRelay::Config .= <<'END';
-    access_log logs/variables.log variables;
+    access_log logs/variables.log variables if=$asked;
 END
 
 

@@ -210,6 +210,31 @@ async function outages() {
 }
 
 
+// Clients that are gone when they are answered, while nothing can be asked.
+async function resets(nginx) {
+    const workers = nginx.workers();
+    const head = 'Host: x\r\nAuthorization: Bearer nobody\r\n';
+    const requests = [
+        `GET /api/sims HTTP/1.1\r\n${head}\r\n`,
+        `POST /api/sims/105/lock HTTP/1.1\r\n${head}`
+        + 'Content-Length: 2\r\n\r\n{}',
+    ];
+
+    await Promise.all(Array.from({ length: 400 }, (_, i) =>
+        new Promise((resolve) => {
+            const client = net.connect(nginx.port, '127.0.0.1', () =>
+                client.write(requests[i % 2],
+                             () => client.resetAndDestroy()));
+
+            client.on('close', resolve).on('error', () => {});
+        })));
+
+    is([(await new Http(nginx.port).request('ann', 'GET', '/api/sims')).status,
+        nginx.workers()], [503, workers],
+       'clients that reset their connections meanwhile take no worker along');
+}
+
+
 // Another version of the schema, first under a worker that runs, then from
 // its beginning.
 async function schema(name, change, back, text) {
@@ -232,6 +257,7 @@ async function schema(name, change, back, text) {
     ok(await until(async () =>
         (await answers()).every((a) => unavailable(a) === '')),
        `a schema that is ${name}: 503`);
+    await resets(nginx);
 
     await sleep(1500);
     is(lines() - before, 2, 'each worker tells the operator why, once');

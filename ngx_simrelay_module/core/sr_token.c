@@ -4,6 +4,7 @@
  */
 
 
+#include <ctype.h>
 #include <strings.h>
 
 #include <openssl/crypto.h>
@@ -22,7 +23,6 @@
 #define SR_ID_MAX_LEN    19
 
 
-static const unsigned char *sr_code_index(unsigned char c);
 static int sr_code_is_alnum(unsigned char c);
 
 
@@ -126,32 +126,25 @@ sr_code_make(unsigned char *dst)
 int
 sr_code_find(unsigned char *dst, const unsigned char *text, size_t len)
 {
-    size_t                i, n, prefix;
-    const unsigned char  *letter;
+    size_t  i, n, prefix;
 
     prefix = sizeof(sr_code_prefix) - 1;
 
     for (i = 0; i + SR_CODE_LEN <= len; i++) {
 
         if (strncasecmp((char *) text + i, (char *) sr_code_prefix, prefix)
-            != 0
-            || (i != 0 && sr_code_is_alnum(text[i - 1]))
-            || (i + SR_CODE_LEN < len
-                && sr_code_is_alnum(text[i + SR_CODE_LEN])))
+            != 0)
         {
             continue;
         }
 
-        memcpy(dst, sr_code_prefix, prefix);
+        for (n = 0; n < SR_CODE_LEN; n++) {
 
-        for (n = prefix; n < SR_CODE_LEN; n++) {
+            dst[n] = (unsigned char) toupper(text[i + n]);
 
-            letter = sr_code_index(text[i + n]);
-            if (letter == NULL) {
+            if (n >= prefix && !sr_code_is_alnum(dst[n])) {
                 break;
             }
-
-            dst[n] = *letter;
         }
 
         if (n == SR_CODE_LEN) {
@@ -294,17 +287,6 @@ sr_id_parse(int64_t *id, const unsigned char *p, size_t len)
     *id = n;
 
     return 0;
-}
-
-
-static const unsigned char *
-sr_code_index(unsigned char c)
-{
-    if (c >= 'a' && c <= 'z') {
-        c -= 'a' - 'A';
-    }
-
-    return memchr(sr_code_letters, c, sizeof(sr_code_letters) - 1);
 }
 
 

@@ -42,9 +42,9 @@ SR_MUSTCHECK int sr_secret_make(unsigned char *dst);
 SR_MUSTCHECK int sr_code_make(unsigned char *dst);
 
 /*
- * Finds the first verification code in a text, whatever its case, and writes
- * it in upper case (SR_CODE_LEN bytes).  It stands between non-alphanumerics
- * or the text's ends.  1, or 0 where there is none.
+ * Finds the first `SR-` with four letters or digits behind it, anywhere in a
+ * text and whatever its case, and writes it in upper case (SR_CODE_LEN bytes).
+ * It need not be one that sr_code_make() can make.  1, or 0 for none.
  */
 
 int sr_code_find(unsigned char *dst, const unsigned char *text, size_t len);

@@ -49,7 +49,10 @@ with before as (
                 else 'foreign' end as outcome
       from spent s
       join sim_cards c on c.id = s.sim_card_id
-      join devices d on d.id = c.device_id and d.deleted_at is null
+      join devices d
+        on d.id = c.device_id
+       and d.deleted_at is null
+       and d.status <> 'revoked'
       left join lateral (
         select h.id, k.id as card_id, e.user_id, e.organization_id
           from hosted_sims h

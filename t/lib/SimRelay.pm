@@ -309,7 +309,7 @@ sub ready ($) {
                                            PeerPort => server_port);
 
         if ($socket) {
-            print $socket "GET /api/health HTTP/1.0\r\n\r\n";
+            print $socket "GET /api/health?ready HTTP/1.0\r\n\r\n";
             last if (<$socket> // '') !~ / 503 /;
         }
 
