@@ -45,6 +45,17 @@ sr_time_now(void)
 }
 
 
+int64_t
+sr_time_ticks(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return ts.tv_sec * SR_TIME_SECOND + ts.tv_nsec / 1000;
+}
+
+
 void
 sr_time_format(unsigned char *dst, int64_t us)
 {

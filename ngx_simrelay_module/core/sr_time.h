@@ -20,6 +20,10 @@
 
 int64_t sr_time_now(void);
 
+/* For measuring: microseconds of a clock that nobody sets. */
+
+int64_t sr_time_ticks(void);
+
 /* Writes SR_TIME_LEN bytes, no NUL; the fraction is cut off. */
 
 void sr_time_format(unsigned char *dst, int64_t us);

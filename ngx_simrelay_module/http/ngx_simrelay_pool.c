@@ -166,7 +166,7 @@ ngx_simrelay_pool_send(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s,
     }
 
     s->sent_at = 0;
-    s->done_at = sr_time_now();         /* since when it waits */
+    s->done_at = sr_time_ticks();         /* since when it waits */
     s->next = NULL;
 
     *q->last = s;
@@ -371,7 +371,7 @@ ngx_simrelay_pool_expire(ngx_event_t *ev)
     ngx_simrelay_queue_t  *q;
     ngx_simrelay_pool_t   *pool = ev->data;
 
-    limit = sr_time_now() - (int64_t) pool->conf->queue_timeout * 1000;
+    limit = sr_time_ticks() - (int64_t) pool->conf->queue_timeout * 1000;
     oldest = 0;
 
     for (kind = 0; kind < 2; kind++) {

@@ -109,7 +109,7 @@ sr_pg_send(sr_pg_t *pg, sr_pg_segment_t *s)
     s->answers = 0;
     s->synced = 0;
     s->error = NULL;
-    s->sent_at = sr_time_now();
+    s->sent_at = sr_time_ticks();
     s->done_at = 0;
 
     *pg->last = s;
@@ -422,7 +422,7 @@ sr_pg_end(sr_pg_segment_t *s)
     }
 
     s->next = NULL;
-    s->done_at = sr_time_now();
+    s->done_at = sr_time_ticks();
 
     if (s->handler != NULL) {
         s->handler(s);

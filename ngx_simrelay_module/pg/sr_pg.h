@@ -73,7 +73,7 @@ struct sr_pg_segment_s {
     unsigned            synced:1;   /* the Sync comes after it */
     PGresult           *error;      /* the one that failed, or NULL */
 
-    int64_t             sent_at;    /* sr_time_now() */
+    int64_t             sent_at;    /* sr_time_ticks() */
     int64_t             done_at;
 
     /*

@@ -222,7 +222,7 @@ simrelayd_db_enqueue(simrelayd_t *d, sr_pg_segment_t *s, int64_t timeout)
     q->timeout = timeout;
 
     s->handler = simrelayd_db_done;
-    s->sent_at = sr_time_now();
+    s->sent_at = sr_time_ticks();
 
     if (db->stopping || db->queue.n >= SIMRELAYD_DB_QUEUE) {
         simrelayd_queue_add(&db->lost, s);
@@ -350,7 +350,7 @@ simrelayd_db_pick(simrelayd_db_t *db, int slow)
 
     best = NULL;
     best_rank = 0;
-    now = sr_time_now();
+    now = sr_time_ticks();
 
     for (i = 1; i < db->n; i++) {
         c = &db->conns[i];
@@ -432,7 +432,7 @@ simrelayd_db_tick(uv_timer_t *timer)
     simrelayd_db_conn_t  *c;
 
     renewed = 0;
-    now = sr_time_now();
+    now = sr_time_ticks();
 
     simrelayd_db_expire(db, &db->queue, now);
     simrelayd_db_expire(db, &db->slow, now);

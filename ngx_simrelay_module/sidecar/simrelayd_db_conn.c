@@ -269,7 +269,7 @@ simrelayd_db_begin(simrelayd_db_conn_t *c)
 {
     c->stale = 0;
     c->turn = c->db->ci.turn;
-    c->progress = sr_time_now();
+    c->progress = sr_time_ticks();
 
     if (simrelayd_db_open(c) == -1) {
         simrelayd_db_down(c);
@@ -418,7 +418,7 @@ simrelayd_db_event(uv_poll_t *poll, int status, int events)
     }
 
     if (c->pg.inflight < inflight) {
-        c->progress = sr_time_now();
+        c->progress = sr_time_ticks();
 
         if (c->pg.inflight == 0) {
             c->slow = 0;
@@ -558,7 +558,7 @@ simrelayd_db_log(simrelayd_db_conn_t *c)
     simrelayd_db_t  *db;
 
     db = c->db;
-    now = sr_time_now();
+    now = sr_time_ticks();
 
     error = c->pg.error[0] != '\0' ? c->pg.error : "closed";
 

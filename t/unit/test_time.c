@@ -158,14 +158,18 @@ test_calendar(void **state)
 static void
 test_now(void **state)
 {
-    int64_t  now;
+    int64_t  now, ticks;
 
     (void) state;
 
     now = sr_time_now();
+    ticks = sr_time_ticks();
 
     assert_true(now > SR_TIME_PG_EPOCH);
     assert_true(sr_time_now() - now < 60 * SR_TIME_SECOND);
+
+    assert_true(sr_time_ticks() >= ticks);
+    assert_true(sr_time_ticks() - ticks < 60 * SR_TIME_SECOND);
 }
 
 
