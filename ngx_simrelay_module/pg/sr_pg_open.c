@@ -41,6 +41,10 @@ sr_pg_connect(sr_pg_t *pg, const char *const *keywords,
 
     (void) PQsetNoticeReceiver(pg->conn, sr_pg_notice, pg);
 
+    /* details may be a row, with what no log should have */
+
+    (void) PQsetErrorVerbosity(pg->conn, PQERRORS_TERSE);
+
     pg->state = SR_PG_CONNECTING;
     pg->wants = SR_PG_WRITE;
 
