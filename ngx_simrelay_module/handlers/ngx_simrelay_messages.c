@@ -133,6 +133,14 @@ ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     page.total = sr_pg_int8(res[1], 0, SR_MESSAGE_TOTAL_TOTAL);
     page.shown = PQntuples(res[2]);
 
+    /* a lock that was taken between the statements hides the rows */
+
+    if (page.shown == 0 && (page.page - 1) * page.per_page < page.total
+        && ngx_simrelay_query_again(ctx) == NGX_DECLINED)
+    {
+        return;
+    }
+
     j = ngx_simrelay_json(ctx);
     sr_json_object(j);
     sr_json_key(j, "data");

@@ -63,7 +63,6 @@ static const struct {
     { "57P03", NGX_SIMRELAY_EUNAVAILABLE },
     { "53100", NGX_SIMRELAY_EUNAVAILABLE },     /* disk full */
     { "53200", NGX_SIMRELAY_EUNAVAILABLE },     /* out of memory */
-    { "25006", NGX_SIMRELAY_EUNAVAILABLE },     /* a standby now */
     { NULL, 0 }
 };
 

@@ -12,6 +12,7 @@
 
 
 #define SR_PG_UNDEFINED_TABLE  "42P01"
+#define SR_PG_READ_ONLY        "25006"
 
 
 static int sr_pg_open(sr_pg_t *pg);
@@ -129,9 +130,11 @@ sr_pg_sync(PGconn *conn)
 int
 sr_pg_fatal(const PGresult *res)
 {
-    const char  *severity;
+    const char  *state, *severity;
 
-    if (PQresultErrorField(res, PG_DIAG_SQLSTATE) == NULL) {
+    state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+    if (state == NULL || strcmp(state, SR_PG_READ_ONLY) == 0) {
         return 1;
     }
 

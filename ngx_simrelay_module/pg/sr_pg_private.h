@@ -31,7 +31,8 @@ int sr_pg_sync(PGconn *conn);
 
 /*
  * Does the connection end with this?  What has no SQLSTATE is libpq's own:
- * the connection is lost, or memory is out.
+ * the connection is lost, or memory is out.  A server that takes no writes has
+ * become a standby: the next connection finds the new primary.
  */
 
 int sr_pg_fatal(const PGresult *res);
