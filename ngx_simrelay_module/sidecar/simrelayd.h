@@ -201,6 +201,10 @@ int simrelayd_ws_broadcast(simrelayd_t *d, sr_str_t channel, sr_str_t event,
 void simrelayd_ws_batch(simrelayd_t *d);
 void simrelayd_ws_batch_end(simrelayd_t *d);
 
+/* Closes all local subscribers of a channel, to come again with 4200. */
+
+void simrelayd_ws_disconnect(simrelayd_t *d, sr_str_t channel);
+
 /* Is anybody subscribed here?  1, or 0; cheap. */
 
 int simrelayd_ws_has(simrelayd_t *d, sr_str_t channel);

@@ -447,7 +447,7 @@ simrelayd_tail_compare(const void *one, const void *two)
 static int
 simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res, int row)
 {
-    int        i, n, sent;
+    int        i, n, ended, sent;
     char       name[64];
     int64_t   *users;
     sr_str_t   channel, event, data;
@@ -456,6 +456,9 @@ simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res, int row)
 
     users = t->arena.alloc.alloc(&t->arena, (n + 1) * sizeof(int64_t));
     (void) sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, users, n);
+
+    ended = simrelayd_tail_is(sr_pg_text(res, row, SR_EVENT_TAIL_TYPE),
+                              "access.ended");
 
     channel.data = (unsigned char *) name;
     data.len = 0;
@@ -468,6 +471,11 @@ simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res, int row)
                                (long long) users[i]);
 
         if (!simrelayd_ws_has(t->d, channel)) {
+            continue;
+        }
+
+        if (ended) {
+            simrelayd_ws_disconnect(t->d, channel);
             continue;
         }
 

@@ -153,6 +153,26 @@ simrelayd_ws_broadcast(simrelayd_t *d, sr_str_t channel, sr_str_t event,
 }
 
 
+void
+simrelayd_ws_disconnect(simrelayd_t *d, sr_str_t channel)
+{
+    simrelayd_ws_t       *w;
+    simrelayd_channel_t  *c;
+
+    w = d->ws;
+
+    /* whoever is closed leaves the channel, which ends with the last */
+
+    while (w != NULL
+           && (c = simrelayd_channel_find(&w->pusher.channels, channel))
+              != NULL)
+    {
+        simrelayd_ws_close(w, (simrelayd_socket_t *) c->first->subscriber,
+                           SIMRELAYD_INVALID, "access_ended");
+    }
+}
+
+
 int
 simrelayd_ws_has(simrelayd_t *d, sr_str_t channel)
 {

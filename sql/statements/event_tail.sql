@@ -9,9 +9,9 @@
 -- wait.  So no backlog takes longer than a statement may.
 --
 -- At least one row, each with that snapshot; event_id is null where there is
--- nothing to tell.  user_ids are who is to be told: one
--- person, or those of the audience that was fixed in the event.  Whoever is in
--- several organizations is told of an SMS once, by the row of the lowest one.
+-- nothing to tell.  user_ids are who is to be told: one person, or those of
+-- the audience that was fixed in the event.  Whoever is in several
+-- organizations is told of an SMS once, by the row of the lowest one.
 --
 -- The upper bound on txid says nothing new, nor does a range from x to x; with
 -- them the planner takes the index, whatever a bulk of events made of its
@@ -127,6 +127,11 @@ with look as materialized (
         offset 0
      ) p
      where f.type in ('device.online', 'device.offline')
+    union all
+    select f.id, f.type, array[f.user_id], f.object_id, null, null, null,
+           null, f.created_at, f.created_at
+      from fresh f
+     where f.type = 'access.ended'
 )
 select case when l.top = pg_snapshot_xmax(l.now)
             then l.now
