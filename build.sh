@@ -367,6 +367,7 @@ down() {
         "started there"
 
     dir=$(readlink -f "$SIMRELAY_DIR")
+    one_at_a_time
     stop "$dir/run/nginx.pid" "$dir/etc/nginx.conf" TERM nginx
     sidecar_stop
     pg_stop

@@ -33,6 +33,8 @@ prepare_dir() {
         mkdir -p "$dir/$sub"
     done
 
+    one_at_a_time
+
     sock=$dir/socket
     [ ${#sock} -lt 80 ] || sock=/tmp/simrelay-$SIMRELAY_PG_PORT
     mkdir -p "$sock"
@@ -43,6 +45,13 @@ prepare_dir() {
         chown postgres: "$sock" "$dir/log/postgres.log"
         chown www-data: "$dir/log/simrelayd.log"
     fi
+}
+
+
+# Until we end; what we start does not hold it.
+one_at_a_time() {
+    exec 8>"$dir/run/lock"
+    flock 8
 }
 
 
@@ -198,7 +207,7 @@ END
 
 pg_run() {
     (cd "$dir" && as postgres "$PG/pg_ctl" -D "$dir/postgres" -s -w -t 60 \
-        -l "$dir/log/postgres.log" start 9>&-)
+        -l "$dir/log/postgres.log" start 8>&- 9>&-)
 }
 
 
@@ -355,7 +364,7 @@ sidecar_start() {
         cd "$dir"
         ulimit -n "$(ulimit -Hn)"
         become www-data setsid "$bin" -c "$conf" \
-            </dev/null >>"$dir/log/simrelayd.log" 2>&1 9>&- &
+            </dev/null >>"$dir/log/simrelayd.log" 2>&1 8>&- 9>&- &
         echo $! >"$pid"
     )
 
@@ -366,7 +375,7 @@ sidecar_start() {
 
 nginx_run() {
     sanitized nginx -e "$dir/log/error.log" -p "$dir/nginx" \
-        -c "$dir/etc/nginx.conf" "$@" 9>&-
+        -c "$dir/etc/nginx.conf" "$@" 8>&- 9>&-
 }
 
 
