@@ -160,13 +160,16 @@ class Nginx {
         }
     }
 
-    // Those that take connections: all children but other masters.
-    workers(pid = this.pid()) {
+    // Those that take connections; "ending": and those that no longer do.
+    workers(pid = this.pid(), ending = false) {
         return children(pid).filter((child) => {
             try {
+                const title = fs.readFileSync(`/proc/${child}/cmdline`,
+                                              'latin1');
+
                 return !gone(child)
-                       && fs.readFileSync(`/proc/${child}/cmdline`, 'latin1')
-                              .startsWith('nginx: worker process\0');
+                       && title.startsWith('nginx: worker process'
+                                           + (ending ? '' : '\0'));
             } catch {
                 return false;
             }
