@@ -217,7 +217,7 @@ rm "$SIMRELAY_KEY_FILE"
 run "doctor sees that a secret cannot be opened" 1 \
     "^FAIL  1 of 1 webhook secrets" doctor
 
-sql "update webhook_integrations set is_active = is_active;
+sql "update events set planned_at = now();
      insert into events (organization_id, type, object_id, created_at)
      values (1, 'message.inbound', 1, now() - interval '1 minute')"
 run "doctor sees an event that nobody plans" 1 "^FAIL  1 events wait" doctor

@@ -78,7 +78,9 @@ class Nginx {
 
         const { code, text } = await nginx.run();
 
-        if (code !== 0 || !await until(() => nginx.workers().length > 0)) {
+        const all = () => nginx.workers().length === nginx.parts.workers;
+
+        if (code !== 0 || !await until(all)) {
             throw new Error(`nginx does not start: ${text}${nginx.log()}`);
         }
 
