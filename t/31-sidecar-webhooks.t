@@ -287,8 +287,8 @@ async function fairness() {
                     object_id)
         select organization_id, ${gone.id}, id, created_at, type, object_id
           from events
-         limit 1`);
-    await t.db.sql(`delete from webhook_integrations where id = ${gone.id}`);
+         limit 1;
+        delete from webhook_integrations where id = ${gone.id}`);
 
     is((await delivery(gone, ended)).state, 'failed',
        'and those of one that is deleted');

@@ -13,6 +13,7 @@
 
 #define SIMRELAYD_LOOK_EVERY    1000        /* ms */
 #define SIMRELAYD_DUE_LIMIT     200         /* endpoints in one look */
+#define SIMRELAYD_PLAN_EVENTS   128         /* in one look */
 
 /*
  * Sequences are cached by sessions, so ids do not come in order.  A look on
@@ -55,6 +56,7 @@ simrelayd_webhooks_start(simrelayd_t *d)
     w->d = d;
     w->holds = 1;
     w->batch_max = SIMRELAYD_RESULTS;
+    w->events = SIMRELAYD_PLAN_EVENTS;
 
     TAILQ_INIT(&w->free);
     TAILQ_INIT(&w->sending);
@@ -322,6 +324,7 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     sr_pg_bind_int4(s, simrelayd_endpoints_max(w));
     sr_pg_bind_int8s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 8)), ids, n);
     sr_pg_bind_int4s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 4)), counts, n);
+    sr_pg_bind_int4(s, w->events);
 }
 
 
@@ -353,6 +356,9 @@ simrelayd_webhooks_done(sr_pg_segment_t *s)
 
     if (w->plan != -1) {
         simrelayd_webhooks_planned(w, s->results[w->plan]);
+
+        w->events = w->events < SIMRELAYD_PLAN_EVENTS / 2
+                    ? 2 * w->events : SIMRELAYD_PLAN_EVENTS;
     }
 
     if (w->due != -1) {
@@ -376,6 +382,11 @@ simrelayd_webhooks_lost(simrelayd_webhooks_t *w, const sr_pg_segment_t *s)
     }
 
     if (s->status == SR_PG_ERROR) {
+
+        /* whatever one event makes, fewer of them take less time */
+
+        w->events = (w->events + 3) / 4;
+
         text = s->error != NULL ? PQresultErrorMessage(s->error) : "";
 
         simrelayd_log(SIMRELAYD_ERROR, "event=look_failed error=%s",

@@ -90,6 +90,7 @@ struct simrelayd_webhooks_s {
     simrelayd_endpoint_t   *asked[SIMRELAYD_CLAIM_ENDPOINTS];
     int                     nasked;
 
+    int                     events;             /* to plan in one look */
     int64_t                 top;                /* highest event id planned */
     int64_t                 after;              /* where delivery_due goes on */
 

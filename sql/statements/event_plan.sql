@@ -1,7 +1,7 @@
 -- Plans: takes events that nobody has planned yet, oldest first, and makes a
 -- delivery for each integration that wants one.  As many as fit into the slots
 -- are leased at once and come back with all that sending them takes; of
--- the others only the integration comes back, its lease_id null.  There is
+-- the others only the integration comes back, once, its lease_id null.  There is
 -- always a row, so that these are known: "more", there may be more of them, and
 -- "top", the highest id.
 --
@@ -18,6 +18,7 @@
 -- $3 endpoint_slots int4
 -- $4 endpoints int8[]
 -- $5 endpoints_slots int4[]
+-- $6 events int4
 --
 -- > id int8
 -- > created_at timestamptz
@@ -55,7 +56,7 @@ with batch as materialized (
       from events e
      where e.planned_at is null and e.id > $1
      order by e.id
-     limit 128
+     limit $6
        for update skip locked
 ), planned as (
     update events e
@@ -139,10 +140,16 @@ select d.id, d.created_at, d.webhook_integration_id, d.lease_id, d.attempts,
        as team_id,
        coalesce(l.released_at, l.expires_at) as expires_at,
        d.organization_id, n.more, n.top
-  from (select count(*) = 128 as more, max(b.id) as top,
+  from (select count(*) = $6 as more, max(b.id) as top,
                set_config('synchronous_commit', 'off', true)
           from batch b) n
-  left join made d on true
+  left join (select *
+               from made
+              where lease_id is not null
+             union all
+             (select distinct on (webhook_integration_id) *
+                from made
+               where lease_id is null)) d on true
   left join lateral (
        select *
          from webhook_integrations i
