@@ -5,7 +5,7 @@
 
 'use strict';
 
-const { is, ok, until } = require('./lib/sidecar.js');
+const { is, ok, sleep, until } = require('./lib/sidecar.js');
 const { Http, Nginx, each, gone, main, t } = require('./lib/nginx.js');
 
 const LINE = /^([a-z_]+)(?:\{([^}]*(?:\{[^}]*\}[^}]*)*)\})? (\S+)$/;
@@ -208,6 +208,10 @@ async function counters(https) {
 
 // One slow transaction on a worker's only connection; the rest wait.
 async function waiting(https, other) {
+    const route = 'method="POST",route="/api/byos/devices/{device:id}/sms"';
+    const time = (values, what, le = '') =>
+        values[`simrelay_request_milliseconds_${what}{${route}${le}}`];
+    const before = await scrape(other);
     const session = t.db.session();
 
     await session.say('begin; lock table device_submits');
@@ -224,6 +228,7 @@ async function waiting(https, other) {
 
     ok(seen, 'what is in flight and what waits is told', JSON.stringify(found));
 
+    await sleep(600);
     await session.say('commit');
     await session.end();
 
@@ -236,6 +241,14 @@ async function waiting(https, other) {
         return found['simrelay_database_inflight{}'] <= 1
                && found['simrelay_database_queued{}'] === 0;
     }), 'and nothing waits then', JSON.stringify(found));
+
+    const quick = (values) => time(values, 'bucket', ',le="500"');
+    const times = [time(found, 'count') - time(before, 'count'),
+                   quick(found) - quick(before)];
+
+    ok(quick(before) > 0 && `${times}` === '3,0'
+       && time(found, 'sum') >= time(before, 'sum') + 1800,
+       'each has its place in the histogram', `${times}, ${quick(before)}`);
 }
 
 
