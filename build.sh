@@ -36,7 +36,7 @@ usage: ./build.sh COMMAND
   demo            plays an SMS from phone to webhook and WebSocket, on what up
                   has started
   test [--asan]   builds and runs every test on servers of its own
-  bench           measures, against what there is to be measured against
+  bench [--quick] measures, against what there is to be measured against
   build [--asan]  builds the module, simrelayd and simrelay into build/ (with
                   --asan: with sanitizers, into build-asan/)
   install         copies them to where Debian has such things (DESTDIR counts)
@@ -462,7 +462,7 @@ bench() {
     need_run
     need_bench
     build
-    exec bench/run.sh
+    exec bench/run.sh ${QUICK:+--quick}
 }
 
 
@@ -490,6 +490,7 @@ install_all() {
 }
 
 
+QUICK=
 ASAN=
 [ ! -e "$BUILD/asan" ] || ASAN=1
 
@@ -499,6 +500,7 @@ case ${2-} in
     ASAN=1
     [ "$BUILD" != build ] || BUILD=build-asan
     ;;
+--quick) QUICK=1 ;;
 *) die "$2 is not known; without an argument build.sh explains itself" ;;
 esac
 
