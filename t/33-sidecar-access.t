@@ -6,8 +6,8 @@
 'use strict';
 
 const fs = require('fs');
-const { Client, Daemon, Database, bail, directory, done, is, ok, run, until }
-    = require('./lib/sidecar.js');
+const { Client, Daemon, Database, bail, directory, done, is, ok, run, sleep,
+        until } = require('./lib/sidecar.js');
 
 const ALICE = 1;
 const BOB = 2;
@@ -42,15 +42,30 @@ async function main() {
         await db.start(dir);
         await db.sql(people);
 
+        // the daemon's first look at the event log takes its time
+        const slow = db.session();
+
+        await slow.say('begin; lock table device_presence');
+
         daemon = await Daemon.start(dir, 'one', {
             database: `"${db.conninfo()}"`,
         });
 
+        await daemon.said('event=started');
+
+        const early = Client.connect(daemon.port, ALICE);
+        const unseen = sleep(300).then(() => 'waits');
+
+        is(await Promise.race([early, unseen]), 'waits',
+           'nobody is let in who could miss what ends');
+
+        await slow.say('commit');
+        await slow.end();
+
         ok(await daemon.said('event=database_connected connection=1'),
            'it starts', daemon.log);
 
-        const alices = [await Client.connect(daemon.port, ALICE),
-                        await Client.connect(daemon.port, ALICE)];
+        const alices = [await early, await Client.connect(daemon.port, ALICE)];
         const bob = await Client.connect(daemon.port, BOB);
 
         await simrelay('credential', 'revoke', '1');

@@ -181,9 +181,16 @@ void simrelayd_db_stop(simrelayd_t *d);
  * WebSockets: the Pusher protocol (pusher.md).
  */
 
-/* Listens at conf.listen.  NULL, logged, where it cannot. */
+/*
+ * Listens at conf.listen; who comes waits until it is opened.  NULL, logged,
+ * where it cannot.
+ */
 
 simrelayd_ws_t *simrelayd_ws_start(simrelayd_t *d);
+
+/* Lets sockets in, from when on nothing is missed that they are to be told. */
+
+void simrelayd_ws_begin(simrelayd_t *d);
 
 /*
  * Sends an event to all local subscribers of a channel.  "data" is the payload

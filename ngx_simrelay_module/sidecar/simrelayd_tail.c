@@ -285,7 +285,7 @@ simrelayd_tail_counts(simrelayd_tail_t *t)
      * over may be theirs already.
      */
 
-    return t->wanted || t->last.len == 0 || simrelayd_ws_count(t->d) == 0;
+    return t->wanted || simrelayd_ws_count(t->d) == 0;
 }
 
 
@@ -383,6 +383,7 @@ simrelayd_tail_keep(simrelayd_tail_t *t, const PGresult *res)
     if (t->old.len == 0) {
         simrelayd_tail_copy(&t->middle, v.data, v.len, now);
         simrelayd_tail_copy(&t->old, v.data, v.len, now);
+        simrelayd_ws_begin(t->d);
         return;
     }
 

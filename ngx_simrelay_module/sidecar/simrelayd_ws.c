@@ -70,6 +70,7 @@ simrelayd_ws_start(simrelayd_t *d)
 
     w->d = d;
     w->fd = -1;
+    w->paused = 1;
 
     simrelayd_pusher_init(&w->pusher, &d->conf, simrelayd_ws_text, w);
 
@@ -96,6 +97,16 @@ simrelayd_ws_start(simrelayd_t *d)
     simrelayd_ws_timer(w);
 
     return w;
+}
+
+
+void
+simrelayd_ws_begin(simrelayd_t *d)
+{
+    if (d->ws != NULL) {
+        d->ws->opened = 1;
+        simrelayd_ws_resume(d->ws);
+    }
 }
 
 

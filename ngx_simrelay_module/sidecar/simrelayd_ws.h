@@ -95,7 +95,8 @@ struct simrelayd_ws_s {
     uv_poll_t            listener;
     int                  fd;                /* that listens, or -1 */
     char                *path;              /* of a unix socket, to unlink */
-    unsigned             paused:1;          /* no more files: not accepting */
+    unsigned             opened:1;          /* lets in who comes */
+    unsigned             paused:1;          /* not accepting */
 
     uv_timer_t           timer;
     uv_idle_t            end;
@@ -164,11 +165,11 @@ int simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
 
 /* simrelayd_ws_listen.c */
 
-/* 0, or -1, logged. */
+/* 0, or -1, logged; who comes waits until it is resumed. */
 
 int simrelayd_ws_listen(simrelayd_ws_t *w, const char *address);
 
-/* Accepts again after it was paused. */
+/* Accepts (again), once it is open. */
 
 void simrelayd_ws_resume(simrelayd_ws_t *w);
 void simrelayd_ws_unlisten(simrelayd_ws_t *w);

@@ -55,7 +55,6 @@ simrelayd_ws_listen(simrelayd_ws_t *w, const char *address)
     w->listener.data = w;
 
     (void) uv_poll_init(&w->d->loop, &w->listener, w->fd);
-    (void) uv_poll_start(&w->listener, UV_READABLE, simrelayd_ws_accept);
 
     return 0;
 }
@@ -64,7 +63,7 @@ simrelayd_ws_listen(simrelayd_ws_t *w, const char *address)
 void
 simrelayd_ws_resume(simrelayd_ws_t *w)
 {
-    if (w->paused && w->fd != -1) {
+    if (w->opened && w->paused && w->fd != -1) {
         w->paused = 0;
         (void) uv_poll_start(&w->listener, UV_READABLE, simrelayd_ws_accept);
     }

@@ -61,6 +61,8 @@ main(int argc, char **argv)
     d.ws = simrelayd_ws_start(&d);
 
     if (d.ws != NULL) {
+        simrelayd_ws_begin(&d);
+
         (void) uv_poll_init(&d.loop, &input, STDIN_FILENO);
         (void) uv_poll_start(&input, UV_READABLE, on_input);
 
