@@ -120,7 +120,7 @@ packages_get() {
 need_build() {
     need gcc make pkg-config nginx-dev libpq-dev libyajl-dev libssl-dev \
         libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libc-ares-dev \
-        libcurl4-openssl-dev
+        libcurl4-openssl-dev libqrencode-dev
 }
 
 
@@ -130,7 +130,7 @@ need_run() {
 
 
 need_test() {
-    need libcmocka-dev tini perl curl procps
+    need libcmocka-dev tini perl curl procps chromium fonts-dejavu-core
     need_test_nginx
 
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

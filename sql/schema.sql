@@ -1,5 +1,72 @@
 -- made by t/schema.t --update
 
+CREATE FUNCTION public.access_ended(user_id bigint, organization_id bigint, object_id bigint) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    insert into events (organization_id, user_id, type, object_id)
+    select coalesce($2, u.current_organization_id, 0), u.id, 'access.ended',
+           $3
+      from users u
+     where u.id = $1
+$_$;
+
+CREATE FUNCTION public.address_block(address text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select host(network(set_masklen($1::inet,
+                                    case family($1::inet) when 6 then 64
+                                                          else 32 end)))
+$_$;
+
+CREATE FUNCTION public.credential_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform access_ended(old.user_id, old.organization_id, old.id);
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.member_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform access_ended(old.user_id, old.organization_id, old.user_id);
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.oauth_client_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update oauth_grants
+       set revoked_at = new.revoked_at
+     where oauth_client_id = new.id
+       and revoked_at is null;
+
+    update credentials
+       set revoked_at = new.revoked_at, updated_at = now()
+     where oauth_client_id = new.id
+       and revoked_at is null;
+
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.oauth_grant_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update credentials
+       set revoked_at = new.revoked_at, updated_at = now()
+     where oauth_grant_id = new.id
+       and revoked_at is null;
+
+    return null;
+end
+$$;
+
 CREATE FUNCTION public.principal(digest bytea, kinds integer, ability integer) RETURNS TABLE(credential_id bigint, kind integer, abilities integer, user_id bigint, organization_id bigint, role text)
     LANGUAGE sql STABLE
     AS $_$
@@ -38,12 +105,67 @@ CREATE FUNCTION public.principal_sims(digest bytea, kinds integer, ability integ
                     where t.team_id = a.team_id and t.user_id = me.user_id)
 $_$;
 
+CREATE FUNCTION public.throttle(kind text, subject text, most integer, period interval) RETURNS integer
+    LANGUAGE sql
+    AS $_$
+    insert into throttles as t (kind, digest, hits, expires_at)
+    values ($1, sha256(convert_to($2, 'UTF8')), 1, now() + $4)
+    on conflict (kind, digest) do update
+       set hits = case when t.expires_at <= now() then 1
+                       else least(t.hits, 1000000) + 1 end,
+           expires_at = case when t.expires_at <= now() then now() + $4
+                             else t.expires_at end
+    returning case when hits <= $3 then 0
+                   else greatest(1, ceil(extract(epoch from
+                                                 expires_at - now())))::int4
+              end
+$_$;
+
+CREATE FUNCTION public.throttle_refund(kind text, subject text) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    update throttles
+       set hits = greatest(hits - 1, 0)
+     where kind = $1
+       and digest = sha256(convert_to($2, 'UTF8'))
+$_$;
+
+CREATE FUNCTION public.user_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform access_ended(old.id, null, old.id);
+    return null;
+end
+$$;
+
+CREATE TABLE public.agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    credential_id bigint NOT NULL,
+    name text NOT NULL,
+    description text,
+    callback_url text,
+    metadata jsonb,
+    address text NOT NULL,
+    code_digest bytea NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    webhook_secret bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    claimed_at timestamp with time zone,
+    claimed_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agents_callback_url_check CHECK ((char_length(callback_url) <= 2048)),
+    CONSTRAINT agents_code_digest_check CHECK ((octet_length(code_digest) = 32)),
+    CONSTRAINT agents_description_check CHECK ((char_length(description) <= 1000)),
+    CONSTRAINT agents_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
 CREATE TABLE public.credentials (
     id bigint NOT NULL,
     digest bytea NOT NULL,
     kind integer NOT NULL,
     abilities integer NOT NULL,
-    user_id bigint NOT NULL,
+    user_id bigint,
     organization_id bigint,
     oauth_client_id uuid,
     name text,
@@ -54,13 +176,15 @@ CREATE TABLE public.credentials (
     revoked_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    oauth_grant_id bigint,
     CONSTRAINT credentials_abilities_check CHECK (((abilities >= 0) AND (abilities <= 63))),
-    CONSTRAINT credentials_check CHECK (((kind <> 4) OR ((organization_id IS NOT NULL) AND (name IS NOT NULL) AND (key_prefix IS NOT NULL)))),
+    CONSTRAINT credentials_api_key_check CHECK (((kind <> 4) OR ((name IS NOT NULL) AND (key_prefix IS NOT NULL) AND ((user_id IS NULL) = (organization_id IS NULL))))),
     CONSTRAINT credentials_check1 CHECK (((kind <> 2) OR ((oauth_client_id IS NOT NULL) AND (expires_at IS NOT NULL)))),
     CONSTRAINT credentials_digest_check CHECK ((octet_length(digest) = 32)),
     CONSTRAINT credentials_key_prefix_check CHECK ((char_length(key_prefix) = 12)),
     CONSTRAINT credentials_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 4, 8]))),
-    CONSTRAINT credentials_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+    CONSTRAINT credentials_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT credentials_owner_check CHECK (((kind = 4) OR (user_id IS NOT NULL)))
 );
 
 ALTER TABLE public.credentials ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -202,6 +326,46 @@ CREATE TABLE public.locks (
     released_at timestamp with time zone
 );
 
+CREATE TABLE public.login_challenges (
+    digest bytea NOT NULL,
+    user_id bigint NOT NULL,
+    is_session boolean NOT NULL,
+    name text,
+    tries integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_challenges_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT login_challenges_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
+);
+
+CREATE TABLE public.mails (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    recipient text NOT NULL,
+    user_id bigint,
+    params jsonb DEFAULT '{}'::jsonb NOT NULL,
+    secret bytea,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    error text,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    lease_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT mails_error_check CHECK ((char_length(error) <= 1000)),
+    CONSTRAINT mails_recipient_check CHECK (((char_length(recipient) >= 3) AND (char_length(recipient) <= 255))),
+    CONSTRAINT mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.mails ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.mails_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.members (
     user_id bigint NOT NULL,
     organization_id bigint NOT NULL,
@@ -258,6 +422,56 @@ CREATE TABLE public.oauth_clients (
     CONSTRAINT oauth_clients_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
 );
 
+CREATE TABLE public.oauth_codes (
+    digest bytea NOT NULL,
+    oauth_client_id uuid NOT NULL,
+    user_id bigint NOT NULL,
+    redirect_uri text NOT NULL,
+    scope text NOT NULL,
+    abilities integer NOT NULL,
+    challenge bytea NOT NULL,
+    oauth_grant_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT oauth_codes_abilities_check CHECK (((abilities >= 0) AND (abilities <= 63))),
+    CONSTRAINT oauth_codes_challenge_check CHECK ((octet_length(challenge) = 32)),
+    CONSTRAINT oauth_codes_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+CREATE TABLE public.oauth_grants (
+    id bigint NOT NULL,
+    oauth_client_id uuid NOT NULL,
+    user_id bigint NOT NULL,
+    scope text NOT NULL,
+    abilities integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT oauth_grants_abilities_check CHECK (((abilities >= 0) AND (abilities <= 63)))
+);
+
+ALTER TABLE public.oauth_grants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.oauth_grants_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.oauth_refresh_tokens (
+    digest bytea NOT NULL,
+    oauth_grant_id bigint NOT NULL,
+    credential_id bigint,
+    successor bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT oauth_refresh_tokens_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT oauth_refresh_tokens_successor_check CHECK ((octet_length(successor) = 32))
+);
+
 CREATE TABLE public.organizations (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -274,6 +488,13 @@ ALTER TABLE public.organizations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.password_resets (
+    digest bytea NOT NULL,
+    user_id bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT password_resets_digest_check CHECK ((octet_length(digest) = 32))
 );
 
 CREATE TABLE public.plans (
@@ -296,6 +517,12 @@ ALTER TABLE public.plans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.recovery_codes (
+    user_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT recovery_codes_digest_check CHECK ((octet_length(digest) = 32))
 );
 
 CREATE TABLE public.schema_migrations (
@@ -393,12 +620,28 @@ ALTER TABLE public.teams ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.throttles (
+    kind text NOT NULL,
+    digest bytea NOT NULL,
+    hits integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT throttles_digest_check CHECK ((octet_length(digest) = 32))
+);
+
 CREATE TABLE public.twilio_calls (
     message_sid text NOT NULL,
     sender text NOT NULL,
     missed boolean NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT twilio_calls_message_sid_check CHECK ((char_length(message_sid) <= 64))
+);
+
+CREATE TABLE public.two_factors (
+    user_id bigint NOT NULL,
+    secret bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.users (
@@ -411,6 +654,7 @@ CREATE TABLE public.users (
     disabled_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    password_changed_at timestamp with time zone,
     CONSTRAINT users_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 255))),
     CONSTRAINT users_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
 );
@@ -504,6 +748,12 @@ ALTER TABLE public.webhook_mappings ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_digest_key UNIQUE (digest);
 
@@ -528,6 +778,12 @@ ALTER TABLE ONLY public.hosted_sims
 ALTER TABLE ONLY public.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.login_challenges
+    ADD CONSTRAINT login_challenges_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (user_id, organization_id);
 
@@ -540,14 +796,29 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.oauth_clients
     ADD CONSTRAINT oauth_clients_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.oauth_grants
+    ADD CONSTRAINT oauth_grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.oauth_refresh_tokens
+    ADD CONSTRAINT oauth_refresh_tokens_pkey PRIMARY KEY (digest);
+
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.password_resets
+    ADD CONSTRAINT password_resets_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY public.plans
     ADD CONSTRAINT plans_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.plans
     ADD CONSTRAINT plans_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, digest);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -576,8 +847,14 @@ ALTER TABLE ONLY public.teams
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.throttles
+    ADD CONSTRAINT throttles_pkey PRIMARY KEY (kind, digest);
+
 ALTER TABLE ONLY public.twilio_calls
     ADD CONSTRAINT twilio_calls_pkey PRIMARY KEY (message_sid);
+
+ALTER TABLE ONLY public.two_factors
+    ADD CONSTRAINT two_factors_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -597,7 +874,19 @@ ALTER TABLE ONLY public.webhook_mappings
 ALTER TABLE ONLY public.webhook_mappings
     ADD CONSTRAINT webhook_mappings_webhook_integration_id_team_id_key UNIQUE (webhook_integration_id, team_id);
 
+CREATE UNIQUE INDEX agents_address_name ON public.agents USING btree (address, lower(name)) WHERE (claimed_at IS NULL);
+
+CREATE INDEX agents_claimed_by ON public.agents USING btree (claimed_by);
+
+CREATE INDEX agents_expires_at ON public.agents USING btree (expires_at) WHERE (claimed_at IS NULL);
+
 CREATE UNIQUE INDEX credentials_api_key_name ON public.credentials USING btree (organization_id, name) WHERE ((kind = 4) AND (revoked_at IS NULL));
+
+CREATE INDEX credentials_expiring ON public.credentials USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (expires_at IS NOT NULL));
+
+CREATE INDEX credentials_grant ON public.credentials USING btree (oauth_grant_id) WHERE (oauth_grant_id IS NOT NULL);
+
+CREATE INDEX credentials_organization ON public.credentials USING btree (organization_id, kind) WHERE (revoked_at IS NULL);
 
 CREATE INDEX credentials_user ON public.credentials USING btree (user_id, kind);
 
@@ -617,9 +906,39 @@ CREATE UNIQUE INDEX hosted_sims_number_key ON public.hosted_sims USING btree (nu
 
 CREATE INDEX locks_sim ON public.locks USING btree (hosted_sim_id, started_at DESC);
 
+CREATE INDEX login_challenges_expires_at ON public.login_challenges USING btree (expires_at);
+
+CREATE INDEX login_challenges_user ON public.login_challenges USING btree (user_id);
+
+CREATE INDEX mails_due ON public.mails USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX mails_ended_at ON public.mails USING btree (ended_at) WHERE (state <> 'pending'::text);
+
+CREATE INDEX mails_user ON public.mails USING btree (user_id);
+
 CREATE INDEX members_organization ON public.members USING btree (organization_id, user_id);
 
 CREATE INDEX messages_list ON public.messages USING btree (organization_id, hosted_sim_id, received_at DESC, id DESC);
+
+CREATE INDEX oauth_codes_expires_at ON public.oauth_codes USING btree (expires_at);
+
+CREATE INDEX oauth_codes_grant ON public.oauth_codes USING btree (oauth_grant_id);
+
+CREATE INDEX oauth_codes_user ON public.oauth_codes USING btree (user_id);
+
+CREATE INDEX oauth_grants_client ON public.oauth_grants USING btree (oauth_client_id);
+
+CREATE INDEX oauth_grants_user ON public.oauth_grants USING btree (user_id, oauth_client_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX oauth_refresh_tokens_credential ON public.oauth_refresh_tokens USING btree (credential_id);
+
+CREATE INDEX oauth_refresh_tokens_expires_at ON public.oauth_refresh_tokens USING btree (expires_at);
+
+CREATE INDEX oauth_refresh_tokens_grant ON public.oauth_refresh_tokens USING btree (oauth_grant_id);
+
+CREATE INDEX password_resets_expires_at ON public.password_resets USING btree (expires_at);
+
+CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
 
 CREATE INDEX sim_attachments_sim ON public.sim_attachments USING btree (hosted_sim_id);
 
@@ -628,6 +947,8 @@ CREATE UNIQUE INDEX sim_cards_hosted_sim_key ON public.sim_cards USING btree (ho
 CREATE UNIQUE INDEX sim_cards_slot_key ON public.sim_cards USING btree (device_id, sim_slot) WHERE (status <> 'inactive'::text);
 
 CREATE INDEX team_members_user ON public.team_members USING btree (user_id, organization_id);
+
+CREATE INDEX throttles_expires_at ON public.throttles USING btree (expires_at);
 
 CREATE INDEX twilio_calls_missed ON public.twilio_calls USING btree (sender, created_at) WHERE missed;
 
@@ -641,8 +962,27 @@ CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING b
 
 CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id DESC);
 
+CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest)))) EXECUTE FUNCTION public.credential_ended();
+
+CREATE TRIGGER member_ended AFTER DELETE ON public.members FOR EACH ROW EXECUTE FUNCTION public.member_ended();
+
+CREATE TRIGGER oauth_client_ended AFTER UPDATE OF revoked_at ON public.oauth_clients FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_client_ended();
+
+CREATE TRIGGER oauth_grant_ended AFTER UPDATE OF revoked_at ON public.oauth_grants FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_grant_ended();
+
+CREATE TRIGGER user_ended AFTER UPDATE OF disabled_at ON public.users FOR EACH ROW WHEN (((old.disabled_at IS NULL) AND (new.disabled_at IS NOT NULL))) EXECUTE FUNCTION public.user_ended();
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES public.credentials(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES public.oauth_clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credentials
+    ADD CONSTRAINT credentials_oauth_grant_id_fkey FOREIGN KEY (oauth_grant_id) REFERENCES public.oauth_grants(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
@@ -662,14 +1002,47 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.locks
     ADD CONSTRAINT locks_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.login_challenges
+    ADD CONSTRAINT login_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES public.oauth_clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_oauth_grant_id_fkey FOREIGN KEY (oauth_grant_id) REFERENCES public.oauth_grants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.oauth_grants
+    ADD CONSTRAINT oauth_grants_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES public.oauth_clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.oauth_grants
+    ADD CONSTRAINT oauth_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.oauth_refresh_tokens
+    ADD CONSTRAINT oauth_refresh_tokens_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES public.credentials(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.oauth_refresh_tokens
+    ADD CONSTRAINT oauth_refresh_tokens_oauth_grant_id_fkey FOREIGN KEY (oauth_grant_id) REFERENCES public.oauth_grants(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.plans(id);
+
+ALTER TABLE ONLY public.password_resets
+    ADD CONSTRAINT password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.two_factors(user_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sim_attachments
     ADD CONSTRAINT sim_attachments_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
@@ -697,6 +1070,9 @@ ALTER TABLE ONLY public.team_members
 
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.two_factors
+    ADD CONSTRAINT two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_current_organization_id_fkey FOREIGN KEY (current_organization_id) REFERENCES public.organizations(id) ON DELETE SET NULL;

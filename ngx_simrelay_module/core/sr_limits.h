@@ -41,6 +41,10 @@
 /* credentials */
 
 #define SR_TOKEN_BYTES             512      /* of an Authorization header */
+#define SR_PASSWORD_QUEUE          32       /* that wait to be hashed, in a
+                                               worker */
+#define SR_PASSWORD_MIN            12       /* of a new one */
+#define SR_PASSWORD_MAX            1024
 
 /* Pusher protocol (pusher.md) */
 

@@ -48,6 +48,8 @@ typedef enum {
     NGX_SIMRELAY_EABILITY,
     NGX_SIMRELAY_ESCOPE,
     NGX_SIMRELAY_EDEVICELIMIT,
+    NGX_SIMRELAY_EUNCLAIMED,
+    NGX_SIMRELAY_ECSRF,
     NGX_SIMRELAY_ENOTHOLDER,
     NGX_SIMRELAY_ESIGNATURE,
     NGX_SIMRELAY_ENOSIGNATURE,
@@ -68,9 +70,19 @@ typedef enum {
 
 #define NGX_SIMRELAY_AUTH_NONE    0x80
 #define NGX_SIMRELAY_AUTH_PERSON  (SR_KIND_TOKEN | SR_KIND_SESSION)
+#define NGX_SIMRELAY_AUTH_KEY     SR_KIND_API_KEY
 #define NGX_SIMRELAY_AUTH_OAUTH   SR_KIND_OAUTH
 #define NGX_SIMRELAY_AUTH_ANY                                                 \
     (SR_KIND_TOKEN | SR_KIND_SESSION | SR_KIND_OAUTH | SR_KIND_API_KEY)
+
+/* For owners and admins of the organization that the caller acts in. */
+#define NGX_SIMRELAY_ROUTE_ADMIN      0x01
+
+/* Also for the key of an agent that nobody has claimed. */
+#define NGX_SIMRELAY_ROUTE_UNCLAIMED  0x02
+
+/* Called so often that its limit is the loose one. */
+#define NGX_SIMRELAY_ROUTE_LOOSE      0x04
 
 #define NGX_SIMRELAY_NO_OBJECT  SR_SQL_N
 
@@ -79,6 +91,7 @@ struct ngx_simrelay_route_s {
     ngx_str_t                 path;
     ngx_uint_t                auth;
     int                       ability;      /* SR_ABILITY_*, 0 for any */
+    ngx_uint_t                flags;        /* NGX_SIMRELAY_ROUTE_* */
     size_t                    body;         /* bytes at most; 0: none is read */
     sr_sql_e                  object;       /* says whether the path's object
                                                is there and takes the request,
@@ -95,6 +108,7 @@ typedef struct {
     ngx_str_t                 database;
     sr_pg_conninfo_t          conninfo;
     ngx_thread_pool_t        *threads;
+    ngx_thread_pool_t        *passwords;    /* the same, or of its own */
     ngx_uint_t                reads;        /* connections of a worker */
     ngx_uint_t                writes;
     ngx_uint_t                depth;
@@ -120,6 +134,7 @@ typedef struct {
 
     time_t                    lock_ttl;
     time_t                    lock_max;
+    time_t                    session_ttl;
 
     ngx_simrelay_node_t      *routes;
     ngx_uint_t                nroutes;
@@ -160,6 +175,9 @@ struct ngx_simrelay_ctx_s {
     ngx_uint_t                      nargs;
 
     u_char                          digest[SR_SHA256_LEN];
+    ngx_uint_t                      kinds;      /* of the route's, those that
+                                                   can come as this one came */
+    ngx_str_t                       session;    /* the cookie's token */
     ngx_str_t                       body;
 
     sr_input_t                     *input;
@@ -185,6 +203,7 @@ struct ngx_simrelay_ctx_s {
     ngx_uint_t                    (*repeat)(ngx_simrelay_ctx_t *ctx,
                                             const char *constraint);
 
+    unsigned                        begun:1;    /* a segment was */
     unsigned                        write:1;    /* uses a write connection */
     unsigned                        alone:1;    /* shares no transaction */
     unsigned                        always:1;   /* done runs without database
@@ -305,6 +324,58 @@ ngx_int_t ngx_simrelay_query_send(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_query_again(ngx_simrelay_ctx_t *ctx);
 
 
+/* The session cookie: ngx_simrelay_session.c (contract, section 2) */
+
+/*
+ * Finds the cookie: ctx->session and ctx->digest.  NGX_OK, or NGX_DECLINED
+ * where there is none.
+ */
+
+ngx_int_t ngx_simrelay_session_find(ngx_simrelay_ctx_t *ctx);
+
+/*
+ * Is it a page of ours that sends this unsafe request of ctx->session's: the
+ * Origin, and the token that goes with the session?  NGX_OK, or NGX_DECLINED.
+ */
+
+ngx_int_t ngx_simrelay_session_check(ngx_simrelay_ctx_t *ctx,
+    ngx_str_t *token);
+
+/* The Origin alone, where there is no session yet. */
+
+ngx_int_t ngx_simrelay_session_origin(ngx_simrelay_ctx_t *ctx);
+
+/*
+ * Adds the cookies of a session that has begun or ended: the token's
+ * (HttpOnly), and that of the X-CSRF-Token that a page reads.  NGX_OK, or
+ * NGX_ERROR.  Keeping the session in the database is the caller's.
+ */
+
+ngx_int_t ngx_simrelay_session_begin(ngx_simrelay_ctx_t *ctx,
+    ngx_str_t *token);
+ngx_int_t ngx_simrelay_session_end(ngx_simrelay_ctx_t *ctx);
+
+
+/* Passwords: ngx_simrelay_password.c */
+
+#define NGX_SIMRELAY_PASSWORD_BUSY  -2
+
+/* rc is what sr_password_check() or sr_password_hash() returned */
+typedef void (*ngx_simrelay_password_pt)(ngx_simrelay_ctx_t *ctx, int rc);
+
+/*
+ * Checks a password, or makes its hash (SR_PASSWORD_SIZE bytes at dst), in a
+ * thread; then calls back, unless too many wait: that is answered with 503.
+ * An empty "stored" fails in the same time as a wrong password.  The password
+ * must live as long as the request.  NGX_DONE.
+ */
+
+ngx_int_t ngx_simrelay_password_check(ngx_simrelay_ctx_t *ctx,
+    ngx_str_t *password, sr_str_t stored, ngx_simrelay_password_pt done);
+ngx_int_t ngx_simrelay_password_hash(ngx_simrelay_ctx_t *ctx,
+    ngx_str_t *password, u_char *dst, ngx_simrelay_password_pt done);
+
+
 /* The worker's connections: ngx_simrelay_pool.c */
 
 ngx_int_t ngx_simrelay_pool_init(ngx_cycle_t *cycle,
@@ -330,6 +401,10 @@ void ngx_simrelay_pool_free(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s);
 /* Forgets one that was sent and that nobody waits for any more. */
 
 void ngx_simrelay_pool_cancel(ngx_simrelay_pool_t *pool, sr_pg_segment_t *s);
+
+/* Notes, soon, that a credential was used. */
+
+void ngx_simrelay_pool_used(ngx_simrelay_pool_t *pool, int64_t credential_id);
 
 /* Rings the doorbell soon. */
 
@@ -385,6 +460,10 @@ void ngx_simrelay_fail_database(ngx_simrelay_ctx_t *ctx,
 
 ngx_str_t *ngx_simrelay_request_header(ngx_http_request_t *r,
     const char *name);
+
+/* The answer is for nobody to keep. */
+
+void ngx_simrelay_no_store(ngx_simrelay_ctx_t *ctx);
 
 /* Adds a header; the value must live as long as the request. */
 

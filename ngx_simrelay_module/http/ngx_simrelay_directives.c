@@ -387,3 +387,28 @@ ngx_simrelay_set_lock_ttl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+/* a pool of the module's own: its threads step back behind everything else */
+
+char *
+ngx_simrelay_set_password_threads(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_str_t            *value;
+    ngx_simrelay_conf_t  *scf = conf;
+
+    if (scf->passwords) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "default") == 0) {
+        return "needs a \"thread_pool\" of its own, not \"default\"";
+    }
+
+    scf->passwords = ngx_thread_pool_add(cf, &value[1]);
+
+    return scf->passwords ? NGX_CONF_OK : NGX_CONF_ERROR;
+}

@@ -20,6 +20,8 @@ char *ngx_simrelay_set_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_simrelay_set_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_simrelay_set_password_threads(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_simrelay_set_lock_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -24,6 +24,8 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* EABILITY */          { 403, "Invalid ability provided." },
     /* ESCOPE */            { 403, "Invalid scope(s) provided." },
     /* EDEVICELIMIT */      { 403, "Device limit reached." },
+    /* EUNCLAIMED */        { 403, "This API key has not been claimed yet." },
+    /* ECSRF */             { 403, "CSRF token mismatch." },
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },
     /* ENOSIGNATURE */      { 400, "Twilio signature is missing." },

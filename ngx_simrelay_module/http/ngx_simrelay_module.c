@@ -34,6 +34,11 @@ static ngx_conf_num_bounds_t  ngx_simrelay_queue_bounds = {
 };
 
 
+static ngx_conf_num_bounds_t  ngx_simrelay_session_ttl_bounds = {
+    ngx_conf_check_num_bounds, 60, 365 * 86400
+};
+
+
 static ngx_simrelay_pair_t  ngx_simrelay_connections_pairs[] = {
     { ngx_string("reads"), NGX_SIMRELAY_PAIR_NUMBER,
       offsetof(ngx_simrelay_conf_t, reads), 1, 64, 0 },
@@ -154,6 +159,20 @@ static ngx_command_t  ngx_simrelay_commands[] = {
       0,
       NULL },
 
+    { ngx_string("simrelay_session_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_simrelay_conf_t, session_ttl),
+      &ngx_simrelay_session_ttl_bounds },
+
+    { ngx_string("simrelay_password_threads"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_simrelay_set_password_threads,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("simrelay"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_simrelay_set_api,
@@ -237,6 +256,7 @@ ngx_simrelay_create_conf(ngx_conf_t *cf)
     conf->queue_timeout = NGX_CONF_UNSET_MSEC;
     conf->lock_ttl = NGX_CONF_UNSET;
     conf->lock_max = NGX_CONF_UNSET;
+    conf->session_ttl = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -257,6 +277,7 @@ ngx_simrelay_init_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_msec_value(scf->queue_timeout, 5000);
     ngx_conf_init_value(scf->lock_ttl, 300);
     ngx_conf_init_value(scf->lock_max, ngx_max(3600, scf->lock_ttl));
+    ngx_conf_init_value(scf->session_ttl, 7 * 86400);
 
     return NGX_CONF_OK;
 }
@@ -295,6 +316,10 @@ ngx_simrelay_postconfiguration(ngx_conf_t *cf)
     conf->threads = ngx_thread_pool_add(cf, NULL);
     if (conf->threads == NULL) {
         return NGX_ERROR;
+    }
+
+    if (conf->passwords == NULL) {
+        conf->passwords = conf->threads;
     }
 
     if (ngx_simrelay_router_init(cf, conf) != NGX_CONF_OK) {

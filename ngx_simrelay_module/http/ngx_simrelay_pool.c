@@ -15,6 +15,8 @@ static ngx_uint_t ngx_simrelay_pool_hope(ngx_simrelay_pool_t *pool,
 static void ngx_simrelay_pool_flush(ngx_event_t *ev);
 static void ngx_simrelay_pool_expire(ngx_event_t *ev);
 static void ngx_simrelay_pool_bell(ngx_event_t *ev);
+static void ngx_simrelay_pool_use(ngx_event_t *ev);
+static void ngx_simrelay_pool_use_done(sr_pg_segment_t *s);
 static sr_pg_segment_t *ngx_simrelay_pool_shift(ngx_simrelay_queue_t *q);
 static void ngx_simrelay_pool_lose(ngx_simrelay_queue_t *q);
 static void ngx_simrelay_pool_rest(ngx_simrelay_pool_t *pool);
@@ -61,6 +63,11 @@ ngx_simrelay_pool_init(ngx_cycle_t *cycle, ngx_simrelay_conf_t *conf)
     pool->bell.handler = ngx_simrelay_pool_bell;
     pool->bell.data = pool;
     pool->bell.log = &pool->log;
+
+    pool->use.handler = ngx_simrelay_pool_use;
+    pool->use.data = pool;
+    pool->use.log = &pool->log;
+    pool->use.cancelable = 1;
 
     for (i = 0; i < 2; i++) {
         pool->waiting[i].last = &pool->waiting[i].first;
@@ -239,6 +246,32 @@ ngx_simrelay_pool_ring(ngx_simrelay_pool_t *pool)
     }
 
     ngx_add_timer(&pool->bell, NGX_SIMRELAY_BELL - passed);
+}
+
+
+/* what finds no room shows up again with a later request */
+
+void
+ngx_simrelay_pool_used(ngx_simrelay_pool_t *pool, int64_t credential_id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < pool->nused; i++) {
+        if (pool->used[i] == credential_id) {
+            return;
+        }
+    }
+
+    if (i == NGX_SIMRELAY_USED || pool->exiting) {
+        return;
+    }
+
+    pool->used[i] = credential_id;
+    pool->nused++;
+
+    if (!pool->use.timer_set) {
+        ngx_add_timer(&pool->use, NGX_SIMRELAY_USED_AFTER);
+    }
 }
 
 
@@ -421,6 +454,41 @@ ngx_simrelay_pool_bell(ngx_event_t *ev)
     }
 
     ngx_simrelay_conn_flush(conn);
+}
+
+
+static void
+ngx_simrelay_pool_use(ngx_event_t *ev)
+{
+    sr_pg_segment_t      *s;
+    ngx_simrelay_pool_t  *pool = ev->data;
+
+    s = ngx_simrelay_pool_segment(pool);
+
+    if (s) {
+        s->handler = ngx_simrelay_pool_use_done;
+
+        sr_pg_statement(s, SR_SQL_CREDENTIAL_USED);
+        sr_pg_bind_int8s(s, pool->used_array, pool->used, (int) pool->nused);
+
+        /* a queue of it would point to an array that changes */
+
+        if (pool->waiting[NGX_SIMRELAY_WRITE].n
+            || ngx_simrelay_pool_pick(pool, NGX_SIMRELAY_WRITE) == NULL
+            || ngx_simrelay_pool_send(pool, s, 1) != NGX_OK)
+        {
+            ngx_simrelay_pool_free(pool, s);
+        }
+    }
+
+    pool->nused = 0;
+}
+
+
+static void
+ngx_simrelay_pool_use_done(sr_pg_segment_t *s)
+{
+    ngx_simrelay_pool_free(s->owner, s);
 }
 
 

@@ -23,6 +23,9 @@
 
 #define NGX_SIMRELAY_TOLD         8         /* reasons of one outage */
 
+#define NGX_SIMRELAY_USED         128       /* credentials noted at once */
+#define NGX_SIMRELAY_USED_AFTER   500       /* ms */
+
 
 typedef struct {
     sr_pg_t               pg;
@@ -61,6 +64,10 @@ struct ngx_simrelay_pool_s {
     ngx_event_t            flush;       /* posted once an event loop's turn */
     ngx_event_t            expire;      /* the oldest of waiting */
     ngx_event_t            bell;
+    ngx_event_t            use;
+    int64_t                used[NGX_SIMRELAY_USED];     /* to be noted */
+    ngx_uint_t             nused;
+    u_char                 used_array[SR_PG_ARRAY_SIZE(NGX_SIMRELAY_USED, 8)];
     ngx_msec_t             rung;
     sr_pg_segment_t       *free;
     uint32_t               told[NGX_SIMRELAY_TOLD];     /* in the log, since a

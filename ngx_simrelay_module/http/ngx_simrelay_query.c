@@ -36,7 +36,9 @@ ngx_simrelay_query(ngx_simrelay_ctx_t *ctx, ngx_simrelay_done_pt done)
         return NULL;
     }
 
-    if (ctx->segment == NULL && ctx->tries == 0) {
+    ctx->tries = 0;
+
+    if (!ctx->begun) {
 
         cln = ngx_http_cleanup_add(ctx->request, 0);
         if (cln == NULL) {
@@ -47,6 +49,8 @@ ngx_simrelay_query(ngx_simrelay_ctx_t *ctx, ngx_simrelay_done_pt done)
 
         cln->handler = ngx_simrelay_query_cleanup;
         cln->data = ctx;
+
+        ctx->begun = 1;
     }
 
     s->handler = ngx_simrelay_query_handler;
@@ -87,7 +91,7 @@ ngx_simrelay_statement(ngx_simrelay_ctx_t *ctx, sr_sql_e sql)
     }
 
     sr_pg_bind_bytes(s, ctx->digest, SR_SHA256_LEN);
-    sr_pg_bind_int4(s, (int32_t) ctx->route->auth);
+    sr_pg_bind_int4(s, (int32_t) ctx->kinds);
     sr_pg_bind_int4(s, (int32_t) ctx->route->ability);
 }
 
@@ -312,6 +316,28 @@ ngx_simrelay_query_verdict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
     me->credential_id = sr_pg_int8(res, 0, SR_PRINCIPAL_CREDENTIAL_ID);
     me->kind = sr_pg_int4(res, 0, SR_PRINCIPAL_KIND);
     me->abilities = sr_pg_int4(res, 0, SR_PRINCIPAL_ABILITIES);
+
+    if (sr_pg_bool(res, 0, SR_PRINCIPAL_IS_STALE)) {
+        ngx_simrelay_pool_used(ctx->conf->pool, me->credential_id);
+    }
+
+    /* one that came as no other of its kind comes */
+
+    if (!(me->kind & SR_KIND_SESSION) != !ctx->session.len) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAUTHENTICATED);
+        return NGX_DECLINED;
+    }
+
+    if (sr_pg_null(res, 0, SR_PRINCIPAL_USER_ID)) {
+
+        if (ctx->route->flags & NGX_SIMRELAY_ROUTE_UNCLAIMED) {
+            return NGX_OK;
+        }
+
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNCLAIMED);
+        return NGX_DECLINED;
+    }
+
     me->user_id = sr_pg_int8(res, 0, SR_PRINCIPAL_USER_ID);
 
     if (!sr_pg_null(res, 0, SR_PRINCIPAL_ORGANIZATION_ID)) {
@@ -322,7 +348,10 @@ ngx_simrelay_query_verdict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
     role = sr_pg_text(res, 0, SR_PRINCIPAL_ROLE);
     me->role = role.len ? role.data[0] : 0;
 
-    if (!(me->kind & ctx->route->auth)) {
+    if (!(me->kind & ctx->kinds)
+        || ((ctx->route->flags & NGX_SIMRELAY_ROUTE_ADMIN)
+            && me->role != 'o' && me->role != 'a'))
+    {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EFORBIDDEN);
         return NGX_DECLINED;
     }

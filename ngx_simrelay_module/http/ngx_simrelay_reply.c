@@ -139,6 +139,16 @@ ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 }
 
 
+void
+ngx_simrelay_no_store(ngx_simrelay_ctx_t *ctx)
+{
+    ngx_str_t  value;
+
+    ngx_str_set(&value, "no-store");
+    (void) ngx_simrelay_header(ctx->request, "Cache-Control", &value);
+}
+
+
 ngx_int_t
 ngx_simrelay_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
 {

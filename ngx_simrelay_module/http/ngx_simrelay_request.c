@@ -74,7 +74,6 @@ ngx_simrelay_request_handler(ngx_http_request_t *r)
     if (ctx->route->auth != NGX_SIMRELAY_AUTH_NONE
         && ngx_simrelay_credential(ctx) != NGX_OK)
     {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAUTHENTICATED);
         return NGX_DONE;
     }
 
@@ -157,16 +156,38 @@ ngx_simrelay_ctx(ngx_http_request_t *r)
 }
 
 
+/* NGX_DECLINED: answered */
+
 static ngx_int_t
 ngx_simrelay_credential(ngx_simrelay_ctx_t *ctx)
 {
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
 
-    h = ctx->request->headers_in.authorization;
+    r = ctx->request;
+    h = r->headers_in.authorization;
 
-    if (h == NULL
-        || sr_token_bearer(ctx->digest, ngx_simrelay_str(&h->value)) != 0)
+    ctx->kinds = ctx->route->auth & ~SR_KIND_SESSION;
+
+    if (h && sr_token_bearer(ctx->digest, ngx_simrelay_str(&h->value)) == 0) {
+        return NGX_OK;
+    }
+
+    if (h || !(ctx->route->auth & SR_KIND_SESSION)
+        || ngx_simrelay_session_find(ctx) != NGX_OK)
     {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAUTHENTICATED);
+        return NGX_DECLINED;
+    }
+
+    ctx->kinds = SR_KIND_SESSION;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        && ngx_simrelay_session_check(ctx,
+                             ngx_simrelay_request_header(r, "x-csrf-token"))
+           != NGX_OK)
+    {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_ECSRF);
         return NGX_DECLINED;
     }
 

@@ -54,6 +54,9 @@ static const struct {
     { ngx_string("webhook_mapping"), "WebhookMapping" },
     { ngx_string("device"), "ByosDevice" },
     { ngx_string("simCard"), "SimCard" },
+    { ngx_string("token"), "PersonalAccessToken" },
+    { ngx_string("application"), "Application" },
+    { ngx_string("agent"), "Agent" },
     { ngx_null_string, NULL }
 };
 

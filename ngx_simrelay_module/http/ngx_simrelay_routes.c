@@ -9,10 +9,13 @@
 
 #define GET     NGX_HTTP_GET
 #define POST    NGX_HTTP_POST
+#define PUT     (NGX_HTTP_PUT|NGX_HTTP_PATCH)
 #define DELETE  NGX_HTTP_DELETE
 
 #define NONE    NGX_SIMRELAY_AUTH_NONE
 #define ANY     NGX_SIMRELAY_AUTH_ANY
+#define PERSON  NGX_SIMRELAY_AUTH_PERSON
+#define KEY     NGX_SIMRELAY_AUTH_KEY
 #define OAUTH   NGX_SIMRELAY_AUTH_OAUTH
 
 #define NUMBERS_READ   SR_ABILITY_NUMBERS_READ
@@ -20,6 +23,10 @@
 #define MESSAGES_READ  SR_ABILITY_MESSAGES_READ
 #define BROADCASTING   SR_ABILITY_BROADCASTING
 #define BYOS           SR_ABILITY_BYOS
+
+#define ADMIN      NGX_SIMRELAY_ROUTE_ADMIN
+#define UNCLAIMED  NGX_SIMRELAY_ROUTE_UNCLAIMED
+#define LOOSE      NGX_SIMRELAY_ROUTE_LOOSE
 
 #define SMALL   SR_BODY_SMALL_BYTES
 #define LARGE   SR_BODY_LARGE_BYTES
@@ -33,52 +40,52 @@
 const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { GET, ngx_string("/api/health"),
-      NONE, 0, 0, NOTHING, ngx_simrelay_health_get },
+      NONE, 0, 0, 0, NOTHING, ngx_simrelay_health_get },
 
     { GET, ngx_string("/api/health/detailed"),
-      NONE, 0, 0, NOTHING, ngx_simrelay_health_detailed },
+      NONE, 0, 0, 0, NOTHING, ngx_simrelay_health_detailed },
 
     { GET, ngx_string("/api/user"),
-      ANY, 0, 0, NOTHING, ngx_simrelay_user_get },
+      ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
 
     { GET, ngx_string("/api/sims"),
-      ANY, NUMBERS_READ, 0, NOTHING, ngx_simrelay_sim_list },
+      ANY, NUMBERS_READ, LOOSE, 0, NOTHING, ngx_simrelay_sim_list },
 
     { GET, ngx_string("/api/sims/{hosted_sim:id}/lock"),
-      ANY, NUMBERS_READ, 0, SIM, ngx_simrelay_lock_get },
+      ANY, NUMBERS_READ, LOOSE, 0, SIM, ngx_simrelay_lock_get },
 
     { POST, ngx_string("/api/sims/{hosted_sim:id}/lock"),
-      ANY, NUMBERS_LOCK, SMALL, SIM, ngx_simrelay_lock_acquire },
+      ANY, NUMBERS_LOCK, 0, SMALL, SIM, ngx_simrelay_lock_acquire },
 
     { DELETE, ngx_string("/api/sims/{hosted_sim:id}/lock"),
-      ANY, NUMBERS_LOCK, 0, SIM, ngx_simrelay_lock_release },
+      ANY, NUMBERS_LOCK, 0, 0, SIM, ngx_simrelay_lock_release },
 
     { GET, ngx_string("/api/sims/{hosted_sim:id}/messages"),
-      ANY, MESSAGES_READ, 0, SIM, ngx_simrelay_message_list },
+      ANY, MESSAGES_READ, 0, 0, SIM, ngx_simrelay_message_list },
 
     { GET, ngx_string("/api/websocket-config"),
-      ANY, 0, 0, NOTHING, ngx_simrelay_websocket_config },
+      ANY, 0, 0, 0, NOTHING, ngx_simrelay_websocket_config },
 
     { POST, ngx_string("/api/broadcasting/auth"),
-      ANY, BROADCASTING, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
+      ANY, BROADCASTING, 0, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
 
     { POST, ngx_string("/broadcasting/auth"),
-      ANY, BROADCASTING, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
+      ANY, BROADCASTING, 0, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
 
     { POST, ngx_string("/api/byos/devices"),
-      OAUTH, BYOS, SMALL, NOTHING, ngx_simrelay_device_register },
+      OAUTH, BYOS, 0, SMALL, NOTHING, ngx_simrelay_device_register },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/heartbeat"),
-      OAUTH, BYOS, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
+      OAUTH, BYOS, 0, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/sms"),
-      OAUTH, BYOS, LARGE, ACTIVE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, 0, LARGE, ACTIVE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
-      OAUTH, BYOS, LARGE, ACTIVE, ngx_simrelay_device_submit },
+      OAUTH, BYOS, 0, LARGE, ACTIVE, ngx_simrelay_device_submit },
 
     { POST, ngx_string("/api/webhooks/twilio/sms"),
-      NONE, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },
+      NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },
 
-    { 0, ngx_null_string, 0, 0, 0, 0, NULL }
+    { 0, ngx_null_string, 0, 0, 0, 0, 0, NULL }
 };

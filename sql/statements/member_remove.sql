@@ -1,6 +1,5 @@
 -- Ends a membership, with that of the organization's teams; the person then
--- acts in the lowest organization that is left, and its sockets are closed by
--- an event, so that they authorize anew.
+-- acts in the lowest organization that is left; a trigger tells its sockets.
 --
 -- for simrelay
 --
@@ -24,10 +23,6 @@ with member as (
       from member m
      where u.id = m.user_id
        and u.current_organization_id = $2
-), told as (
-    insert into events (organization_id, user_id, type, object_id)
-    select $2, user_id, 'access.ended', user_id
-      from member
 )
 select user_id
   from member

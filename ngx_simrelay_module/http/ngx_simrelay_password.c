@@ -1,0 +1,268 @@
+
+/*
+ * Passwords are hashed in threads, few at once: a worker serves other requests
+ * meanwhile, and a flood of sign-ins waits for itself.
+ */
+
+
+#include "ngx_simrelay.h"
+#include "sr_password.h"
+
+#include <sched.h>
+
+
+#define NGX_SIMRELAY_HASHES  2              /* at once, of a worker */
+
+
+typedef struct ngx_simrelay_hash_s  ngx_simrelay_hash_t;
+
+struct ngx_simrelay_hash_s {
+    ngx_simrelay_ctx_t        *ctx;
+    ngx_simrelay_password_pt   done;
+    ngx_thread_task_t         *task;
+    ngx_simrelay_hash_t       *next;
+    ngx_str_t                  password;
+    u_char                    *hash;        /* where it goes, or NULL */
+    char                       stored[SR_PASSWORD_SIZE];
+    int                        rc;
+    unsigned                   idle:1;
+};
+
+
+static ngx_simrelay_hash_t *ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx,
+    ngx_str_t *password, ngx_simrelay_password_pt done);
+static ngx_int_t ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h);
+static ngx_int_t ngx_simrelay_hash_post(ngx_simrelay_hash_t *h);
+static void ngx_simrelay_hash_thread(void *data, ngx_log_t *log);
+static void ngx_simrelay_hash_done(ngx_event_t *ev);
+static void ngx_simrelay_hash_end(ngx_simrelay_hash_t *h);
+
+
+/* of this worker */
+
+static struct {
+    ngx_uint_t             running;
+    ngx_uint_t             waiting;
+    ngx_simrelay_hash_t   *first;
+    ngx_simrelay_hash_t  **last;
+} ngx_simrelay_hashes;
+
+
+/* no password has it: whoever has none is checked against it, for the time */
+
+static const char  ngx_simrelay_no_password[] =
+    "$scrypt$ln=15,r=8,p=3$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+
+ngx_int_t
+ngx_simrelay_password_check(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
+    sr_str_t stored, ngx_simrelay_password_pt done)
+{
+    ngx_simrelay_hash_t  *h;
+
+    h = ngx_simrelay_hash(ctx, password, done);
+    if (h == NULL) {
+        return NGX_DONE;
+    }
+
+    if (stored.len == 0 || stored.len >= SR_PASSWORD_SIZE) {
+        stored.data = (unsigned char *) ngx_simrelay_no_password;
+        stored.len = sizeof(ngx_simrelay_no_password) - 1;
+    }
+
+    (void) ngx_cpystrn((u_char *) h->stored, stored.data, stored.len + 1);
+
+    return ngx_simrelay_hash_queue(h);
+}
+
+
+ngx_int_t
+ngx_simrelay_password_hash(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
+    u_char *dst, ngx_simrelay_password_pt done)
+{
+    ngx_simrelay_hash_t  *h;
+
+    h = ngx_simrelay_hash(ctx, password, done);
+    if (h == NULL) {
+        return NGX_DONE;
+    }
+
+    h->hash = dst;
+
+    return ngx_simrelay_hash_queue(h);
+}
+
+
+static ngx_simrelay_hash_t *
+ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
+    ngx_simrelay_password_pt done)
+{
+    ngx_thread_task_t    *task;
+    ngx_simrelay_hash_t  *h;
+
+    if (ngx_simrelay_hashes.waiting >= SR_PASSWORD_QUEUE) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+        return NULL;
+    }
+
+    task = ngx_thread_task_alloc(ctx->request->pool,
+                                 sizeof(ngx_simrelay_hash_t));
+    if (task == NULL) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
+        return NULL;
+    }
+
+    task->handler = ngx_simrelay_hash_thread;
+    task->event.handler = ngx_simrelay_hash_done;
+    task->event.data = task->ctx;
+
+    h = task->ctx;
+    h->ctx = ctx;
+    h->done = done;
+    h->task = task;
+    h->password = *password;
+    h->idle = ctx->conf->passwords != ctx->conf->threads;
+
+    return h;
+}
+
+
+static ngx_int_t
+ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
+{
+    ngx_http_request_t  *r;
+
+    r = h->ctx->request;
+
+    r->connection->log->action = "checking a password";
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES) {
+
+        if (ngx_simrelay_hash_post(h) != NGX_OK) {
+            ngx_simrelay_fail(h->ctx, NGX_SIMRELAY_EUNAVAILABLE);
+        }
+
+        return NGX_DONE;
+    }
+
+    if (ngx_simrelay_hashes.first == NULL) {
+        ngx_simrelay_hashes.last = &ngx_simrelay_hashes.first;
+    }
+
+    *ngx_simrelay_hashes.last = h;
+    ngx_simrelay_hashes.last = &h->next;
+    ngx_simrelay_hashes.waiting++;
+
+    /* it stands in the queue, and in the request's pool */
+
+    r->main->blocked++;
+    r->aio = 1;
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_simrelay_hash_post(ngx_simrelay_hash_t *h)
+{
+    ngx_http_request_t  *r;
+
+    if (ngx_thread_task_post(h->ctx->conf->passwords, h->task) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_simrelay_hashes.running++;
+
+    r = h->ctx->request;
+
+    if (!r->aio) {
+        r->main->blocked++;
+        r->aio = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The threads of a pool of the module's own run when the processor has nothing
+ * else to do, so that no flood of sign-ins takes it from other requests.
+ */
+
+static void
+ngx_simrelay_hash_thread(void *data, ngx_log_t *log)
+{
+    struct sched_param    param;
+    ngx_simrelay_hash_t  *h = data;
+
+    if (h->idle) {
+        ngx_memzero(&param, sizeof(struct sched_param));
+        (void) sched_setscheduler(0, SCHED_IDLE, &param);
+    }
+
+    if (h->hash) {
+        h->rc = sr_password_hash((char *) h->hash,
+                                 ngx_simrelay_str(&h->password));
+        return;
+    }
+
+    h->rc = sr_password_check(h->stored, ngx_simrelay_str(&h->password));
+}
+
+
+static void
+ngx_simrelay_hash_done(ngx_event_t *ev)
+{
+    ngx_simrelay_hash_t  *h;
+
+    ngx_simrelay_hashes.running--;
+
+    ngx_simrelay_hash_end(ev->data);
+
+    while (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES
+           && ngx_simrelay_hashes.first)
+    {
+        h = ngx_simrelay_hashes.first;
+
+        ngx_simrelay_hashes.first = h->next;
+        ngx_simrelay_hashes.waiting--;
+
+        if (ngx_simrelay_hash_post(h) != NGX_OK) {
+            h->rc = NGX_SIMRELAY_PASSWORD_BUSY;
+            ngx_simrelay_hash_end(h);
+        }
+    }
+}
+
+
+static void
+ngx_simrelay_hash_end(ngx_simrelay_hash_t *h)
+{
+    ngx_connection_t    *c;
+    ngx_simrelay_ctx_t  *ctx;
+    ngx_http_request_t  *r;
+
+    ctx = h->ctx;
+    r = ctx->request;
+    c = r->connection;
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    ngx_http_set_log_request(c->log, r);
+    c->log->action = "answering";
+
+    ngx_explicit_memzero(h->stored, sizeof(h->stored));
+
+    if (h->rc == NGX_SIMRELAY_PASSWORD_BUSY) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+
+    } else {
+        h->done(ctx, h->rc);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
