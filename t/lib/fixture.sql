@@ -134,7 +134,6 @@ begin
     delete from twilio_calls;
     delete from messages;
     delete from message_counts;
-    delete from events;
     delete from webhook_deliveries;
     delete from webhook_mappings;
     delete from webhook_integrations;
@@ -150,6 +149,9 @@ begin
     delete from organizations;
     delete from oauth_clients;
     delete from plans where id > 1;
+    delete from throttles;
+    delete from mails;
+    delete from events;
 end
 $$;
 
