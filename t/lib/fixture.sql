@@ -227,6 +227,7 @@ begin
     perform test.credential(562, 'expired-phone', 2, 55, 1);
 
     update credentials set revoked_at = now() where id in (559, 560);
+    delete from events;
     update credentials set expires_at = now() - interval '1 second'
      where id in (561, 562);
 end
