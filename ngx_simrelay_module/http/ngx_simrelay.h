@@ -439,6 +439,11 @@ void ngx_simrelay_reply_row(ngx_simrelay_ctx_t *ctx, ngx_uint_t status,
 
 void ngx_simrelay_fail(ngx_simrelay_ctx_t *ctx, ngx_simrelay_error_e e);
 
+/* 429 with the X-RateLimit headers: none of "limit" is left for so long. */
+
+void ngx_simrelay_too_many(ngx_simrelay_ctx_t *ctx, ngx_uint_t limit,
+    ngx_uint_t retry_after);
+
 /* 404 for a parameter's object. */
 
 void ngx_simrelay_fail_object(ngx_simrelay_ctx_t *ctx, ngx_uint_t arg);
