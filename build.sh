@@ -250,7 +250,7 @@ S     = ngx_simrelay_module
 PKG   = $(shell pkg-config --cflags libpq)
 FLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -MMD -MP \
         -I$(B) -I$S/core -I$S/pg $(PKG)
-LIBS  = $B/libsrpg.a $B/libsrcore.a -lpq -lyajl -lcrypto
+LIBS  = $B/libsrpg.a $B/libsrcore.a -lpq -lyajl -lcrypto -lqrencode
 
 objects = $(patsubst $S/%.c,$B/obj/%.o,$(sort $(wildcard $S/$(1)/*.c)))
 

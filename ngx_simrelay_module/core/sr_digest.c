@@ -18,7 +18,11 @@ static EVP_MAC_CTX *sr_hmac_init(EVP_MAC *mac, const char *digest);
 static int sr_hmac(EVP_MAC_CTX *const *base, unsigned char *dst, size_t size,
     sr_str_t key, const sr_str_t *parts, int nparts);
 static int sr_unhex_digit(unsigned char c);
-static int sr_unbase64_digit(unsigned char c);
+static size_t sr_base64_write(unsigned char *dst, const unsigned char *src,
+    size_t len, const unsigned char *digits, int pad);
+static ptrdiff_t sr_base64_read(unsigned char *dst, const unsigned char *p,
+    size_t len, const unsigned char *digits);
+static int sr_unbase64_digit(unsigned char c, const unsigned char *digits);
 
 
 static EVP_MD                *sr_digest_sha256;
@@ -29,6 +33,9 @@ static __thread EVP_MD_CTX   *sr_digest_ctx;
 
 static const unsigned char    sr_base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static const unsigned char    sr_base64url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 
 int
@@ -123,73 +130,39 @@ sr_unhex(unsigned char *dst, const unsigned char *p, size_t len)
 size_t
 sr_base64(unsigned char *dst, const void *p, size_t len)
 {
-    uint32_t              bits;
-    unsigned char        *start;
-    const unsigned char  *src;
-
-    start = dst;
-    src = p;
-
-    while (len != 0) {
-
-        bits = src[0] << 16;
-        bits |= (len > 1) ? src[1] << 8 : 0;
-        bits |= (len > 2) ? src[2] : 0;
-
-        dst[0] = sr_base64_digits[bits >> 18];
-        dst[1] = sr_base64_digits[bits >> 12 & 0x3f];
-        dst[2] = (len > 1) ? sr_base64_digits[bits >> 6 & 0x3f] : '=';
-        dst[3] = (len > 2) ? sr_base64_digits[bits & 0x3f] : '=';
-
-        dst += 4;
-        src += 3;
-        len = (len > 3) ? len - 3 : 0;
-    }
-
-    return dst - start;
+    return sr_base64_write(dst, p, len, sr_base64_digits, 1);
 }
 
 
 ptrdiff_t
 sr_unbase64(unsigned char *dst, const unsigned char *p, size_t len)
 {
-    int             digit, nbits;
-    size_t          pad;
-    uint32_t        bits;
-    unsigned char  *start;
+    size_t  pad;
 
     if (len % 4 != 0) {
         return -1;
     }
 
-    start = dst;
-    bits = 0;
-    nbits = 0;
-
     for (pad = 0; pad < 2 && len != 0 && p[len - 1] == '='; pad++) {
         len--;
     }
 
-    for ( /* void */ ; len != 0; len--) {
+    return sr_base64_read(dst, p, len, sr_base64_digits);
+}
 
-        digit = sr_unbase64_digit(*p++);
-        if (digit == -1) {
-            return -1;
-        }
 
-        bits = bits << 6 | digit;
-        nbits += 6;
+size_t
+sr_base64url(unsigned char *dst, const void *p, size_t len)
+{
+    return sr_base64_write(dst, p, len, sr_base64url_digits, 0);
+}
 
-        if (nbits >= 8) {
-            nbits -= 8;
-            *dst++ = bits >> nbits;
-            bits &= (1 << nbits) - 1;
-        }
-    }
 
-    /* what is left over must be 0, or one text had several spellings */
-
-    return (bits != 0) ? -1 : dst - start;
+ptrdiff_t
+sr_unbase64url(unsigned char *dst, const unsigned char *p, size_t len)
+{
+    return (len % 4 == 1) ? -1
+                          : sr_base64_read(dst, p, len, sr_base64url_digits);
 }
 
 
@@ -313,8 +286,77 @@ sr_unhex_digit(unsigned char c)
 }
 
 
+static size_t
+sr_base64_write(unsigned char *dst, const unsigned char *src, size_t len,
+    const unsigned char *digits, int pad)
+{
+    size_t          i, n;
+    uint32_t        bits;
+    unsigned char  *start;
+
+    start = dst;
+
+    while (len != 0) {
+
+        n = (len < 3) ? len : 3;
+
+        bits = src[0] << 16;
+        bits |= (n > 1) ? src[1] << 8 : 0;
+        bits |= (n > 2) ? src[2] : 0;
+
+        for (i = 0; i <= n; i++) {
+            *dst++ = digits[bits >> (18 - 6 * i) & 0x3f];
+        }
+
+        for ( /* void */ ; pad && i < 4; i++) {
+            *dst++ = '=';
+        }
+
+        src += n;
+        len -= n;
+    }
+
+    return dst - start;
+}
+
+
+static ptrdiff_t
+sr_base64_read(unsigned char *dst, const unsigned char *p, size_t len,
+    const unsigned char *digits)
+{
+    int             digit, nbits;
+    uint32_t        bits;
+    unsigned char  *start;
+
+    start = dst;
+    bits = 0;
+    nbits = 0;
+
+    for ( /* void */ ; len != 0; len--) {
+
+        digit = sr_unbase64_digit(*p++, digits);
+        if (digit == -1) {
+            return -1;
+        }
+
+        bits = bits << 6 | digit;
+        nbits += 6;
+
+        if (nbits >= 8) {
+            nbits -= 8;
+            *dst++ = bits >> nbits;
+            bits &= (1 << nbits) - 1;
+        }
+    }
+
+    /* what is left over must be 0, or one text had several spellings */
+
+    return (bits != 0) ? -1 : dst - start;
+}
+
+
 static int
-sr_unbase64_digit(unsigned char c)
+sr_unbase64_digit(unsigned char c, const unsigned char *digits)
 {
     if (c >= 'A' && c <= 'Z') {
         return c - 'A';
@@ -328,9 +370,9 @@ sr_unbase64_digit(unsigned char c)
         return c - '0' + 52;
     }
 
-    if (c == '+') {
+    if (c == digits[62]) {
         return 62;
     }
 
-    return (c == '/') ? 63 : -1;
+    return (c == digits[63]) ? 63 : -1;
 }

@@ -43,6 +43,21 @@ size_t sr_base64(unsigned char *dst, const void *p, size_t len);
 SR_MUSTCHECK ptrdiff_t sr_unbase64(unsigned char *dst,
     const unsigned char *p, size_t len);
 
+/*
+ * RFC 4648, section 5, without padding.  dst has (4 * len + 2) / 3 bytes;
+ * returns those.
+ */
+
+size_t sr_base64url(unsigned char *dst, const void *p, size_t len);
+
+/*
+ * Padding is refused.  dst has 3 * len / 4 bytes.  Returns what was written,
+ * or -1.
+ */
+
+SR_MUSTCHECK ptrdiff_t sr_unbase64url(unsigned char *dst,
+    const unsigned char *p, size_t len);
+
 /* Equal, in a time that depends on the lengths alone. */
 
 int sr_equal(sr_str_t a, sr_str_t b);

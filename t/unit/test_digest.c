@@ -251,6 +251,68 @@ test_base64(void **state)
 }
 
 
+static const struct {
+    const char  *in;
+    const char  *out;
+} base64urls[] = {
+    { "",              ""        },
+    { "f",             "Zg"      },
+    { "fo",            "Zm8"     },
+    { "foo",           "Zm9v"    },
+    { "foob",          "Zm9vYg"  },
+    { "foobar",        "Zm9vYmFy" },
+    { "\xfb\xff\xfe",  "-__-"    },
+};
+
+
+static const char *const  bad_base64urls[] = {
+    "Z", "Zg==", "Zg=", "Zm8=", "Zm9vY", "Zm9+", "Zm9/", "Zm 8", "Zm8\n",
+    "Zh", "Zm9", "Zm9v\xc3\xa4",
+};
+
+
+static void
+test_base64url(void **state)
+{
+    size_t          i;
+    sr_str_t        in;
+    ptrdiff_t       n;
+    sr_alloc_t      alloc;
+    unsigned char  *dst;
+    sr_test_pool_t  pool;
+
+    (void) state;
+
+    alloc = sr_test_pool(&pool, -1);
+
+    for (i = 0; i < sr_test_count(base64urls); i++) {
+
+        in = sr_test_copy(alloc, base64urls[i].in, strlen(base64urls[i].in));
+
+        dst = alloc.alloc(alloc.pool, (4 * in.len + 2) / 3);
+        sr_test_equal(dst, sr_base64url(dst, in.data, in.len),
+                      base64urls[i].out);
+
+        in = sr_test_copy(alloc, base64urls[i].out, strlen(base64urls[i].out));
+
+        dst = alloc.alloc(alloc.pool, 3 * in.len / 4);
+        n = sr_unbase64url(dst, in.data, in.len);
+        assert_true(n >= 0);
+        sr_test_equal(dst, n, base64urls[i].in);
+    }
+
+    for (i = 0; i < sr_test_count(bad_base64urls); i++) {
+
+        in = sr_test_copy(alloc, bad_base64urls[i], strlen(bad_base64urls[i]));
+
+        dst = alloc.alloc(alloc.pool, 3 * in.len / 4);
+        assert_int_equal(sr_unbase64url(dst, in.data, in.len), -1);
+    }
+
+    sr_test_free(&pool);
+}
+
+
 static void
 test_equal(void **state)
 {
@@ -276,6 +338,7 @@ main(void)
         cmocka_unit_test(test_pusher_vectors),
         cmocka_unit_test(test_hex),
         cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_base64url),
         cmocka_unit_test(test_equal),
     };
 
