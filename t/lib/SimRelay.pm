@@ -4,7 +4,8 @@ package SimRelay;
 # which begins each repetition of a block anew (t/lib/fixture.sql).
 #
 # Sections beside those of Test::Nginx:
-#   as          whose token the request carries
+#   as          whose token the request carries; of a session (ann-session) its
+#               cookie, and what a page of ours sends with it
 #   json        the body that is expected, as SimRelay::JSON compares it
 #   without     directives that the block goes without
 #   more_config stands in the server beside what is shipped
@@ -67,6 +68,24 @@ sub token ($) {
 
     return $name =~ /^key/ ? 'sk_live_' . substr($text . '0' x 32, 0, 32)
                            : substr($text . '0' x 48, 0, 48);
+}
+
+
+# The headers by which a request shows it; a session is a browser's, on a page
+# of ours.
+sub credential ($) {
+    my $name = shift;
+
+    return '' if $name eq '-';
+
+    my $token = token $name;
+
+    return "Authorization: Bearer $token\n" if $name !~ /-session$/;
+
+    return "Cookie: __Host-simrelay_session=$token\n"
+           . "Origin: https://sms.example.com\n"
+           . 'X-CSRF-Token: '
+           . Digest::SHA::hmac_sha256_hex('csrf', $token) . "\n";
 }
 
 
@@ -177,8 +196,7 @@ add_block_preprocessor(sub {
     steps($block) if defined $block->steps;
 
     if (defined $block->as) {
-        $block->set_value(more_headers => 'Authorization: Bearer '
-            . token($block->as =~ s/\s+//gr) . "\n"
+        $block->set_value(more_headers => credential($block->as =~ s/\s+//gr)
             . ($block->more_headers // ''));
     }
 
@@ -217,9 +235,7 @@ sub steps ($) {
 
         } elsif ($line =~ /^([\w-]+) ([A-Z]+ \S+)(?:\s+(.*))?$/s) {
             push @requests, $2 . (defined $3 ? "\n$3" : '');
-            push @headers, ($1 eq '-' ? ''
-                            : 'Authorization: Bearer ' . token($1) . "\n")
-                           . $more{'>'};
+            push @headers, credential($1) . $more{'>'};
 
         } elsif ($line =~ /^(\d{3})(?:\s+(.*))?$/s) {
             push @codes, $1;

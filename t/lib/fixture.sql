@@ -120,6 +120,28 @@ as $$
 $$;
 
 
+-- Waits until a query's one column is true, as long as a slow machine takes.
+create function test.until(query text) returns void
+language plpgsql
+as $$
+declare
+    done bool;
+begin
+    for i in 1 .. 600 loop
+        execute $1 into done;
+
+        if done then
+            return;
+        end if;
+
+        perform pg_sleep(0.05);
+    end loop;
+
+    raise exception 'never: %', $1;
+end
+$$;
+
+
 create function test.clear() returns void
 language plpgsql
 as $$
@@ -210,6 +232,8 @@ begin
     perform test.credential(520 + id, lower(name) || '-phone', 2, 55, id)
        from users;
     perform test.credential(541, 'ann-scoped', 2, 1, 1);
+    perform test.credential(570 + id, lower(name) || '-session', 8, 31, id)
+       from users;
 
     perform test.credential(550, 'key', 4, 15, 1, 1);
     perform test.credential(551, 'key-other', 4, 15, 1, 1);
