@@ -962,7 +962,7 @@ CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING b
 
 CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id DESC);
 
-CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest)))) EXECUTE FUNCTION public.credential_ended();
+CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest, abilities ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest) OR ((old.abilities & new.abilities) <> old.abilities)))) EXECUTE FUNCTION public.credential_ended();
 
 CREATE TRIGGER member_ended AFTER DELETE ON public.members FOR EACH ROW EXECUTE FUNCTION public.member_ended();
 

@@ -259,10 +259,11 @@ end
 $$;
 
 create trigger credential_ended
- after update of revoked_at, digest on credentials
+ after update of revoked_at, digest, abilities on credentials
    for each row
   when (old.revoked_at is null
-        and (new.revoked_at is not null or new.digest <> old.digest))
+        and (new.revoked_at is not null or new.digest <> old.digest
+             or old.abilities & new.abilities <> old.abilities))
 execute function credential_ended();
 
 create function member_ended()
