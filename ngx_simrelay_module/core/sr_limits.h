@@ -41,6 +41,8 @@
 /* credentials */
 
 #define SR_TOKEN_BYTES             512      /* of an Authorization header */
+#define SR_PERMISSIONS             4        /* that there are */
+#define SR_API_KEYS                1000     /* of an organization */
 #define SR_PASSWORD_QUEUE          32       /* that wait to be hashed, in a
                                                worker */
 #define SR_PASSWORD_MIN            12       /* of a new one */

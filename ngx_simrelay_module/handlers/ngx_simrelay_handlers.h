@@ -16,6 +16,13 @@ ngx_int_t ngx_simrelay_health_detailed(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_user_get(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_api_key_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_api_key_create(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_api_key_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_api_key_update(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_api_key_delete(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_api_key_regenerate(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_sim_list(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_lock_get(ngx_simrelay_ctx_t *ctx);

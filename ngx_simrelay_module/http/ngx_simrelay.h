@@ -48,6 +48,7 @@ typedef enum {
     NGX_SIMRELAY_EABILITY,
     NGX_SIMRELAY_ESCOPE,
     NGX_SIMRELAY_EDEVICELIMIT,
+    NGX_SIMRELAY_EKEYLIMIT,
     NGX_SIMRELAY_EUNCLAIMED,
     NGX_SIMRELAY_ECSRF,
     NGX_SIMRELAY_ENOTHOLDER,
@@ -434,6 +435,11 @@ void ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status);
 
 void ngx_simrelay_reply_row(ngx_simrelay_ctx_t *ctx, ngx_uint_t status,
     const PGresult *res, int row, const sr_pg_field_t *fields);
+
+/* {"data":[...]}: every row as an object. */
+
+void ngx_simrelay_reply_list(ngx_simrelay_ctx_t *ctx, const PGresult *res,
+    const sr_pg_field_t *fields);
 
 /* {"message":...} with a status of the errors' table. */
 

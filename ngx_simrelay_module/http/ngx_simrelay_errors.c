@@ -24,6 +24,7 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* EABILITY */          { 403, "Invalid ability provided." },
     /* ESCOPE */            { 403, "Invalid scope(s) provided." },
     /* EDEVICELIMIT */      { 403, "Device limit reached." },
+    /* EKEYLIMIT */         { 403, "API key limit reached." },
     /* EUNCLAIMED */        { 403, "This API key has not been claimed yet." },
     /* ECSRF */             { 403, "CSRF token mismatch." },
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
@@ -43,6 +44,7 @@ static const struct {
     const char   *field;
     const char   *text;
 } ngx_simrelay_constraints[] = {
+    { "credentials_api_key_name", "name", SR_TEXT_TAKEN },
     { "devices_android_id_key", "android_id", SR_TEXT_TAKEN },
     { "hosted_sims_number_key", "phone_number", SR_TEXT_TAKEN },
     { "sim_cards_slot_key", "sim_slot", SR_TEXT_TAKEN },

@@ -33,6 +33,29 @@ ngx_simrelay_reply_row(ngx_simrelay_ctx_t *ctx, ngx_uint_t status,
 
 
 void
+ngx_simrelay_reply_list(ngx_simrelay_ctx_t *ctx, const PGresult *res,
+    const sr_pg_field_t *fields)
+{
+    int         row;
+    sr_json_t  *j;
+
+    j = ngx_simrelay_json(ctx);
+    sr_json_object(j);
+    sr_json_key(j, "data");
+    sr_json_array(j);
+
+    for (row = 0; row < PQntuples(res); row++) {
+        sr_pg_row(j, res, row, fields);
+    }
+
+    sr_json_array_end(j);
+    sr_json_object_end(j);
+
+    ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}
+
+
+void
 ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 {
     ngx_int_t            rc;

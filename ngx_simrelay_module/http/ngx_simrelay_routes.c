@@ -32,6 +32,7 @@
 #define LARGE   SR_BODY_LARGE_BYTES
 
 #define NOTHING  NGX_SIMRELAY_NO_OBJECT
+#define API_KEY  SR_SQL_API_KEY_EXISTS
 #define SIM      SR_SQL_SIM_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
 #define ACTIVE   SR_SQL_DEVICE_ACTIVE
@@ -47,6 +48,24 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { GET, ngx_string("/api/user"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
+
+    { GET, ngx_string("/api/api-keys"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_api_key_list },
+
+    { POST, ngx_string("/api/api-keys"),
+      PERSON, 0, ADMIN, SMALL, NOTHING, ngx_simrelay_api_key_create },
+
+    { GET, ngx_string("/api/api-keys/{api_key:id}"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_api_key_get },
+
+    { PUT, ngx_string("/api/api-keys/{api_key:id}"),
+      PERSON, 0, ADMIN, SMALL, API_KEY, ngx_simrelay_api_key_update },
+
+    { DELETE, ngx_string("/api/api-keys/{api_key:id}"),
+      PERSON, 0, ADMIN, 0, NOTHING, ngx_simrelay_api_key_delete },
+
+    { POST, ngx_string("/api/api-keys/{api_key:id}/regenerate"),
+      PERSON, 0, ADMIN, 0, NOTHING, ngx_simrelay_api_key_regenerate },
 
     { GET, ngx_string("/api/sims"),
       ANY, NUMBERS_READ, LOOSE, 0, NOTHING, ngx_simrelay_sim_list },
