@@ -1,9 +1,11 @@
 
 /*
- * Which addresses a request to a tenant's URL may go to.
+ * Which addresses a request to a tenant's URL may go to, and how they are
+ * written in one.
  */
 
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "sr_url.h"
@@ -17,6 +19,7 @@ typedef struct {
 
 static int sr_address_in(const unsigned char *addr,
     const sr_address_net_t *nets);
+static int sr_address_is_numeric(const unsigned char *p, size_t len);
 
 
 /* IPv4: what is not global unicast; ended by a row of no bits */
@@ -82,6 +85,82 @@ sr_address_is_public(const struct sockaddr *sa)
 }
 
 
+sr_host_e
+sr_address_of_url(const sr_url_t *u, struct sockaddr_storage *sa)
+{
+    char                  text[INET6_ADDRSTRLEN], canonical[INET_ADDRSTRLEN];
+    size_t                n;
+    struct sockaddr_in   *in;
+    struct sockaddr_in6  *in6;
+
+    memset(sa, 0, sizeof(struct sockaddr_storage));
+
+    text[0] = '\0';
+
+    if (u->host.len < sizeof(text)) {
+        memcpy(text, u->host.data, u->host.len);
+        text[u->host.len] = '\0';
+    }
+
+    if (u->ipv6) {
+        in6 = (struct sockaddr_in6 *) sa;
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons((uint16_t) u->port);
+
+        return inet_pton(AF_INET6, text, &in6->sin6_addr) == 1
+               ? SR_HOST_ADDRESS : SR_HOST_REFUSED;
+    }
+
+    in = (struct sockaddr_in *) sa;
+
+    if (inet_pton(AF_INET, text, &in->sin_addr) == 1
+        && inet_ntop(AF_INET, &in->sin_addr, canonical, sizeof(canonical))
+           != NULL
+        && strcmp(text, canonical) == 0)
+    {
+        in->sin_family = AF_INET;
+        in->sin_port = htons((uint16_t) u->port);
+
+        return SR_HOST_ADDRESS;
+    }
+
+    if (u->host.len == 0 || u->host.data[u->host.len - 1] == '.') {
+        return SR_HOST_REFUSED;
+    }
+
+    for (n = u->host.len; n > 0 && u->host.data[n - 1] != '.'; n--) {
+        /* void */
+    }
+
+    return sr_address_is_numeric(u->host.data + n, u->host.len - n)
+           ? SR_HOST_REFUSED : SR_HOST_NAME;
+}
+
+
+int
+sr_url_is_public(const unsigned char *p, size_t len)
+{
+    sr_url_t                 u;
+    struct sockaddr_storage  sa;
+
+    if (sr_url_parse(&u, p, len) == -1) {
+        return 0;
+    }
+
+    switch (sr_address_of_url(&u, &sa)) {
+
+    case SR_HOST_NAME:
+        return 1;
+
+    case SR_HOST_ADDRESS:
+        return sr_address_is_public((struct sockaddr *) &sa);
+
+    default:
+        return 0;
+    }
+}
+
+
 static int
 sr_address_in(const unsigned char *addr, const sr_address_net_t *nets)
 {
@@ -101,4 +180,25 @@ sr_address_in(const unsigned char *addr, const sr_address_net_t *nets)
     }
 
     return 0;
+}
+
+
+/* a last label that makes parsers take the whole host for an IPv4 address */
+
+static int
+sr_address_is_numeric(const unsigned char *p, size_t len)
+{
+    size_t  i;
+
+    if (len >= 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
+        return 1;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (p[i] < '0' || p[i] > '9') {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -23,7 +23,10 @@ typedef enum {
     SR_FIELD_TIME,          /* int64_t, microseconds since 1970 (RFC 3339) */
     SR_FIELD_ENUM,          /* int: index into names */
     SR_FIELD_ARRAY,         /* sr_input_array_t; min and max count items */
-    SR_FIELD_OBJECT         /* the members of fields, in place at offset */
+    SR_FIELD_OBJECT,        /* the members of fields, in place at offset */
+    SR_FIELD_JSON           /* sr_str_t: an object of whatever members, as it
+                               stands in the body; min and max in characters
+                               of that; such that jsonb takes it */
 } sr_field_type_e;
 
 
@@ -48,7 +51,7 @@ struct sr_field_s {
     size_t             set;         /* of an int, 1 if there was a value,
                                        or SR_FIELD_UNSET */
 
-    /* TEXT: "format is invalid" unless it returns 1; may be NULL */
+    /* TEXT, URL: "format is invalid" unless it returns 1; may be NULL */
     int              (*pattern)(const unsigned char *p, size_t len);
 
     const char       **names;       /* ENUM: ended by NULL */
@@ -87,7 +90,8 @@ typedef struct {
  *
  * Returns 0; 1 where fields failed (errors say which, each path once, in the
  * table's order); -1 where it is not JSON, not an object, or nested deeper
- * than SR_JSON_DEPTH (offset says where); -2 out of memory.
+ * than SR_JSON_DEPTH (offset says where); -2 out of memory.  A JSON field
+ * points into the body.
  */
 
 SR_MUSTCHECK int sr_input_json(sr_input_t *in, const unsigned char *body,

@@ -26,6 +26,8 @@ typedef struct {
     size_t                 depth;       /* objects and arrays that are open */
     size_t                 skip;        /* of these, inner ones not wanted */
     int                    rc;          /* why a callback gave up */
+    sr_node_t             *raw;         /* of a JSON row, while it is open */
+    size_t                 raw_start;
     sr_node_t             *member;      /* for the next value, NULL: none */
     const sr_field_t      *member_row;
     sr_walk_level_t        levels[SR_JSON_DEPTH];
@@ -48,6 +50,8 @@ static int sr_walk_value(sr_walk_t *w, sr_node_type_e type,
 static int sr_walk_item(sr_walk_t *w, sr_walk_level_t *level);
 static int sr_walk_text(sr_walk_t *w, size_t start, sr_str_t *dst,
     unsigned *flawed);
+static int sr_walk_raw_text(sr_walk_t *w, size_t start);
+static int sr_walk_is_measured(const char *s, size_t len);
 static size_t sr_walk_start(sr_walk_t *w);
 static int sr_walk_fail(sr_walk_t *w, int rc);
 
@@ -181,6 +185,9 @@ sr_walk_number(void *data, const char *s, size_t len)
     if (node != NULL) {
         node->text.data = (unsigned char *) s;
         node->text.len = len;
+
+    } else if (w->raw != NULL && !sr_walk_is_measured(s, len)) {
+        w->raw->flawed = 1;
     }
 
     return 1;
@@ -203,7 +210,7 @@ sr_walk_string(void *data, const unsigned char *s, size_t len)
     }
 
     if (node == NULL) {
-        return 1;
+        return sr_walk_raw_text(w, start);
     }
 
     if (!sr_walk_text(w, start, &node->text, &flawed)) {
@@ -219,17 +226,19 @@ sr_walk_string(void *data, const unsigned char *s, size_t len)
 static int
 sr_walk_key(void *data, const unsigned char *s, size_t len)
 {
+    size_t            start;
     sr_str_t          name;
     ptrdiff_t         i;
     sr_walk_t        *w;
     sr_walk_level_t  *level;
 
     w = data;
+    start = sr_walk_start(w);
 
     w->end = yajl_get_bytes_consumed(w->yajl);
 
     if (w->skip != 0) {
-        return 1;
+        return sr_walk_raw_text(w, start);
     }
 
     /* no row's name has in it what yajl would not decode right */
@@ -282,6 +291,12 @@ sr_walk_close(void *data)
         w->skip--;
     }
 
+    if (w->skip == 0 && w->raw != NULL) {
+        w->raw->text.data = (unsigned char *) w->body + w->raw_start;
+        w->raw->text.len = w->end - w->raw_start;
+        w->raw = NULL;
+    }
+
     return 1;
 }
 
@@ -289,11 +304,14 @@ sr_walk_close(void *data)
 static int
 sr_walk_open(sr_walk_t *w, sr_node_type_e type)
 {
+    size_t             start;
     sr_node_t         *node;
     const sr_field_t  *row;
 
+    start = sr_walk_start(w);
+
     if (w->depth == SR_JSON_DEPTH) {
-        w->in->offset = sr_walk_start(w);
+        w->in->offset = start;
         return sr_walk_fail(w, -1);
     }
 
@@ -309,6 +327,12 @@ sr_walk_open(sr_walk_t *w, sr_node_type_e type)
         || (type == SR_NODE_ARRAY && row->type != SR_FIELD_ARRAY))
     {
         w->skip++;
+
+        if (node != NULL && row->type == SR_FIELD_JSON) {
+            w->raw = node;
+            w->raw_start = start;
+        }
+
         return 1;
     }
 
@@ -445,6 +469,55 @@ sr_walk_text(sr_walk_t *w, size_t start, sr_str_t *dst, unsigned *flawed)
     }
 
     dst->len = sr_input_unescape(dst->data, p, len, flawed);
+
+    return 1;
+}
+
+
+/* a string or key that is part of what is taken as it stands */
+
+static int
+sr_walk_raw_text(sr_walk_t *w, size_t start)
+{
+    sr_str_t  text;
+    unsigned  flawed;
+
+    if (w->raw == NULL) {
+        return 1;
+    }
+
+    if (!sr_walk_text(w, start, &text, &flawed)) {
+        return 0;
+    }
+
+    w->raw->flawed |= flawed;
+
+    return 1;
+}
+
+
+/* has it an exponent that a double may have? */
+
+static int
+sr_walk_is_measured(const char *s, size_t len)
+{
+    int     n;
+    size_t  i;
+
+    for (i = 0; i < len && s[i] != 'e' && s[i] != 'E'; i++) { /* void */ }
+
+    for (n = 0; i < len; i++) {
+
+        if (s[i] < '0' || s[i] > '9') {
+            continue;
+        }
+
+        n = 10 * n + (s[i] - '0');
+
+        if (n > SR_JSON_EXPONENT) {
+            return 0;
+        }
+    }
 
     return 1;
 }

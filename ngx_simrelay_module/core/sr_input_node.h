@@ -29,13 +29,16 @@ typedef enum {
 typedef struct sr_node_s  sr_node_t;
 
 struct sr_node_s {
-    sr_str_t         text;          /* TEXT: decoded; NUMBER: as it stands */
+    sr_str_t         text;          /* TEXT: decoded; NUMBER, and OBJECT of a
+                                       JSON row: as it stands */
     sr_node_t       *nodes;         /* OBJECT: one for each row; ARRAY: items */
     size_t           n;             /* members or items that there were */
     size_t           size;          /* ARRAY: items that there is room for */
     sr_node_type_e   type;
     unsigned         flawed:1;      /* TEXT: NUL, lone surrogates or what is
-                                       not UTF-8, U+FFFD in their place */
+                                       not UTF-8, U+FFFD in their place.  OBJECT
+                                       of a JSON row: has such a text in it, or
+                                       a number beyond all measure */
     unsigned         valid:1;       /* passed its row's checks */
 };
 

@@ -44,6 +44,8 @@ static const char *sr_value_time(const sr_field_t *row, const sr_node_t *node,
     void *dst);
 static const char *sr_value_enum(const sr_field_t *row, const sr_node_t *node,
     void *dst);
+static const char *sr_value_json(const sr_field_t *row, const sr_node_t *node,
+    void *dst);
 static int sr_value_is_text(const sr_node_t *node);
 static int sr_value_integer(sr_str_t s, int64_t *n);
 static int sr_value_is_email(sr_str_t s);
@@ -66,7 +68,8 @@ static const sr_value_pt  sr_value_checks[] = {
     sr_value_time,
     sr_value_enum,
     NULL,                                   /* ARRAY */
-    NULL                                    /* OBJECT */
+    NULL,                                   /* OBJECT */
+    sr_value_json
 };
 
 
@@ -152,11 +155,19 @@ sr_value_url(const sr_field_t *row, const sr_node_t *node, void *dst)
     }
 
     text = sr_input_size(row, node->text.len, sr_value_text_sizes);
-    if (text == NULL) {
-        *(sr_str_t *) dst = node->text;
+    if (text != NULL) {
+        return text;
     }
 
-    return text;
+    if (row->pattern != NULL
+        && row->pattern(node->text.data, node->text.len) != 1)
+    {
+        return SR_TEXT_FORMAT;
+    }
+
+    *(sr_str_t *) dst = node->text;
+
+    return NULL;
 }
 
 
@@ -276,6 +287,29 @@ sr_value_enum(const sr_field_t *row, const sr_node_t *node, void *dst)
     }
 
     return SR_TEXT_SELECTED;
+}
+
+
+static const char *
+sr_value_json(const sr_field_t *row, const sr_node_t *node, void *dst)
+{
+    const char  *text;
+
+    if (node->type != SR_NODE_OBJECT) {
+        return "The :attribute field must be an array.";
+    }
+
+    if (node->flawed) {
+        return SR_TEXT_FORMAT;
+    }
+
+    text = sr_input_size(row, sr_utf8_length(node->text.data, node->text.len),
+                         sr_value_text_sizes);
+    if (text == NULL) {
+        *(sr_str_t *) dst = node->text;
+    }
+
+    return text;
 }
 
 

@@ -12,6 +12,8 @@
 /* input */
 
 #define SR_JSON_DEPTH              8        /* nested arrays and objects */
+#define SR_JSON_EXPONENT           308      /* of a number that is kept as it
+                                               stands */
 #define SR_INPUT_ERRORS            64       /* failing fields in one answer */
 #define SR_INPUT_ITEMS             1000     /* of an array without a bound */
 #define SR_FORM_PAIRS              128      /* fields of one form */
@@ -32,6 +34,8 @@
 #define SR_APP_VERSION             50
 #define SR_NAME                    255
 #define SR_URL                     2048
+#define SR_DESCRIPTION             1000
+#define SR_METADATA                4096     /* of JSON that is kept as it is */
 #define SR_SLOTS                   2        /* of one phone at registration */
 #define SR_SLOT_MAX                10
 #define SR_PER_PAGE_MAX            100

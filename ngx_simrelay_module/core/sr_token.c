@@ -23,6 +23,7 @@
 #define SR_ID_MAX_LEN    19
 
 
+static int sr_code_letters_make(unsigned char *dst, size_t len);
 static int sr_code_is_alnum(unsigned char c);
 
 
@@ -105,19 +106,71 @@ sr_secret_make(unsigned char *dst)
 int
 sr_code_make(unsigned char *dst)
 {
-    size_t         i, n;
-    unsigned char  bytes[SR_CODE_LEN];
+    size_t  n;
 
     n = sizeof(sr_code_prefix) - 1;
     memcpy(dst, sr_code_prefix, n);
 
-    if (sr_random(bytes, sizeof(bytes)) == -1) {
+    return sr_code_letters_make(dst + n, SR_CODE_LEN - n);
+}
+
+
+int
+sr_claim_code_make(unsigned char *dst)
+{
+    return sr_code_letters_make(dst, SR_CLAIM_CODE_LEN);
+}
+
+
+int
+sr_claim_code_digest(unsigned char *digest, const sr_uuid_t agent,
+    sr_str_t code)
+{
+    int            rc;
+    size_t         i, n;
+    unsigned char  text[sizeof(sr_uuid_t) + SR_CLAIM_CODE_LEN];
+
+    n = sizeof(sr_uuid_t);
+
+    if (code.len != SR_CLAIM_CODE_LEN) {
         return -1;
     }
 
-    for (i = n; i < SR_CODE_LEN; i++) {
+    memcpy(text, agent, n);
+
+    for (i = 0; i < code.len; i++) {
+
+        if (!sr_code_is_alnum(code.data[i])) {
+            return -1;
+        }
+
+        text[n + i] = toupper(code.data[i]);
+    }
+
+    rc = sr_sha256(digest, text, sizeof(text));
+    OPENSSL_cleanse(text, sizeof(text));
+
+    return rc;
+}
+
+
+/* 32 letters: each byte has as many of each */
+
+static int
+sr_code_letters_make(unsigned char *dst, size_t len)
+{
+    size_t         i;
+    unsigned char  bytes[SR_CLAIM_CODE_LEN];
+
+    if (len > sizeof(bytes) || sr_random(bytes, len) == -1) {
+        return -1;
+    }
+
+    for (i = 0; i < len; i++) {
         dst[i] = sr_code_letters[bytes[i] % (sizeof(sr_code_letters) - 1)];
     }
+
+    OPENSSL_cleanse(bytes, sizeof(bytes));
 
     return 0;
 }

@@ -17,6 +17,7 @@
 #define SR_KEY_PREFIX_LEN  12
 #define SR_SECRET_LEN      64       /* webhook secrets: hex */
 #define SR_CODE_LEN        7        /* `SR-` and 4 */
+#define SR_CLAIM_CODE_LEN  8        /* of an agent */
 
 typedef unsigned char  sr_uuid_t[16];
 
@@ -40,6 +41,18 @@ SR_MUSTCHECK int sr_secret_make(unsigned char *dst);
 /* A verification code, SR_CODE_LEN bytes.  0, or -1. */
 
 SR_MUSTCHECK int sr_code_make(unsigned char *dst);
+
+/* What claims an agent, SR_CLAIM_CODE_LEN bytes.  0, or -1. */
+
+SR_MUSTCHECK int sr_claim_code_make(unsigned char *dst);
+
+/*
+ * Its digest, bound to that agent: its case does not count.  0, or -1 where
+ * it cannot be one.
+ */
+
+SR_MUSTCHECK int sr_claim_code_digest(unsigned char *digest,
+    const sr_uuid_t agent, sr_str_t code);
 
 /*
  * Finds the first `SR-` with four letters or digits behind it, anywhere in a

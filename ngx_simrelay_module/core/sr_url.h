@@ -43,5 +43,27 @@ SR_MUSTCHECK int sr_url_parse(sr_url_t *u, const unsigned char *p,
 
 int sr_address_is_public(const struct sockaddr *sa);
 
+/*
+ * What a URL's host is.  An address stands in *sa.  Refused is what others may
+ * read as an address although it is not written as one: `127.1`, `0x7f.1`,
+ * `2130706433`, `1.2.3.4.`, and any name that ends in a dot.
+ */
+
+typedef enum {
+    SR_HOST_NAME = 0,
+    SR_HOST_ADDRESS,
+    SR_HOST_REFUSED
+} sr_host_e;
+
+sr_host_e sr_address_of_url(const sr_url_t *u, struct sockaddr_storage *sa);
+
+/*
+ * For a field of a tenant's URL: is it one that a request may go to, as far as
+ * the text tells?  A name's addresses are looked at when it is resolved.  1,
+ * or 0.
+ */
+
+int sr_url_is_public(const unsigned char *p, size_t len);
+
 
 #endif /* SR_URL_H */

@@ -50,7 +50,7 @@ simrelayd_delivery_start(simrelayd_delivery_t *dl, const PGresult *res,
 {
     int64_t           timeout;
     const char       *error;
-    simrelayd_host_e  host;
+    sr_host_e         host;
 
     dl->id = sr_pg_int8(res, row, SR_DELIVERY_CLAIM_ID);
     dl->created_at = sr_pg_time(res, row, SR_DELIVERY_CLAIM_CREATED_AT);
@@ -74,7 +74,7 @@ simrelayd_delivery_start(simrelayd_delivery_t *dl, const PGresult *res,
         return;
     }
 
-    if (host == SIMRELAYD_HOST_ADDRESS) {
+    if (host == SR_HOST_ADDRESS) {
         simrelayd_delivery_send(dl);
         return;
     }

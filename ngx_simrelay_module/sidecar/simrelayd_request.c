@@ -44,7 +44,7 @@ static size_t simrelayd_request_read_body(char *p, size_t size, size_t n,
 
 const char *
 simrelayd_request_make(simrelayd_delivery_t *dl, const PGresult *res,
-    int row, simrelayd_host_e *host)
+    int row, sr_host_e *host)
 {
     char                     *text;
     sr_buf_t                  buf;
@@ -70,13 +70,13 @@ simrelayd_request_make(simrelayd_delivery_t *dl, const PGresult *res,
         return "the URL is malformed";
     }
 
-    *host = simrelayd_wire_host(&u, &sa);
+    *host = sr_address_of_url(&u, &sa);
 
-    if (*host == SIMRELAYD_HOST_REFUSED) {
+    if (*host == SR_HOST_REFUSED) {
         return "the URL's host is malformed";
     }
 
-    if (*host == SIMRELAYD_HOST_ADDRESS
+    if (*host == SR_HOST_ADDRESS
         && !simrelayd_request_allowed(dl, (struct sockaddr *) &sa))
     {
         return "the address is not public";

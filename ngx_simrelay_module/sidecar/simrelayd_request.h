@@ -26,7 +26,7 @@
  */
 
 const char *simrelayd_request_make(simrelayd_delivery_t *dl,
-    const PGresult *res, int row, simrelayd_host_e *host);
+    const PGresult *res, int row, sr_host_e *host);
 
 /* May it go to this address?  1, or 0. */
 

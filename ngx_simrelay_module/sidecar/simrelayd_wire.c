@@ -1,12 +1,10 @@
 
 /*
- * Webhook deliveries on the wire: the body, the rules of hosts and headers,
- * and what an answer means.
+ * Webhook deliveries on the wire: the body, the rules of headers, and what an
+ * answer means.
  */
 
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -32,7 +30,6 @@ typedef struct {
 
 static int64_t simrelayd_wire_date(const char *text);
 static int simrelayd_wire_token(unsigned char c);
-static int simrelayd_wire_numeric(const unsigned char *p, size_t len);
 
 
 /* both statements have these columns in one order */
@@ -152,58 +149,6 @@ simrelayd_wire_body(sr_buf_t *buf, const PGresult *res, int row)
     sr_json_object_end(&j);
 
     return buf->failed ? -1 : 0;
-}
-
-
-simrelayd_host_e
-simrelayd_wire_host(const sr_url_t *u, struct sockaddr_storage *sa)
-{
-    char                  text[INET6_ADDRSTRLEN], canonical[INET_ADDRSTRLEN];
-    size_t                n;
-    struct sockaddr_in   *in;
-    struct sockaddr_in6  *in6;
-
-    memset(sa, 0, sizeof(struct sockaddr_storage));
-
-    text[0] = '\0';
-
-    if (u->host.len < sizeof(text)) {
-        memcpy(text, u->host.data, u->host.len);
-        text[u->host.len] = '\0';
-    }
-
-    if (u->ipv6) {
-        in6 = (struct sockaddr_in6 *) sa;
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons((uint16_t) u->port);
-
-        return inet_pton(AF_INET6, text, &in6->sin6_addr) == 1
-               ? SIMRELAYD_HOST_ADDRESS : SIMRELAYD_HOST_REFUSED;
-    }
-
-    in = (struct sockaddr_in *) sa;
-
-    if (inet_pton(AF_INET, text, &in->sin_addr) == 1
-        && inet_ntop(AF_INET, &in->sin_addr, canonical, sizeof(canonical))
-           != NULL
-        && strcmp(text, canonical) == 0)
-    {
-        in->sin_family = AF_INET;
-        in->sin_port = htons((uint16_t) u->port);
-
-        return SIMRELAYD_HOST_ADDRESS;
-    }
-
-    if (u->host.len == 0 || u->host.data[u->host.len - 1] == '.') {
-        return SIMRELAYD_HOST_REFUSED;
-    }
-
-    for (n = u->host.len; n > 0 && u->host.data[n - 1] != '.'; n--) {
-        /* void */
-    }
-
-    return simrelayd_wire_numeric(u->host.data + n, u->host.len - n)
-           ? SIMRELAYD_HOST_REFUSED : SIMRELAYD_HOST_NAME;
 }
 
 
@@ -402,25 +347,4 @@ simrelayd_wire_token(unsigned char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
            || (c >= '0' && c <= '9')
            || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-
-/* a last label that makes parsers take the whole host for an IPv4 address */
-
-static int
-simrelayd_wire_numeric(const unsigned char *p, size_t len)
-{
-    size_t  i;
-
-    if (len >= 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
-        return 1;
-    }
-
-    for (i = 0; i < len; i++) {
-        if (p[i] < '0' || p[i] > '9') {
-            return 0;
-        }
-    }
-
-    return 1;
 }

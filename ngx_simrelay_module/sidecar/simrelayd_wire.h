@@ -20,13 +20,6 @@
 #define SIMRELAYD_WIRE_DAY        86400     /* seconds */
 
 
-typedef enum {
-    SIMRELAYD_HOST_NAME = 0,
-    SIMRELAYD_HOST_ADDRESS,
-    SIMRELAYD_HOST_REFUSED
-} simrelayd_host_e;
-
-
 /* the numbers are those of delivery_finish.sql */
 
 typedef enum {
@@ -44,15 +37,6 @@ typedef enum {
 
 SR_MUSTCHECK int simrelayd_wire_body(sr_buf_t *buf, const PGresult *res,
     int row);
-
-/*
- * What a URL's host is.  An address stands in *sa.  Refused is what others may
- * read as an address although it is not written as one: `127.1`, `0x7f.1`,
- * `2130706433`, `1.2.3.4.`, and any name that ends in a dot.
- */
-
-simrelayd_host_e simrelayd_wire_host(const sr_url_t *u,
-    struct sockaddr_storage *sa);
 
 /*
  * May an integration's own header (`Name:value`) go out?  Not those that the

@@ -16,6 +16,7 @@ typedef struct {
     sr_str_t          email;
     sr_str_t          url;
     sr_str_t          phone;
+    sr_str_t          raw;
     int64_t           n;
     int64_t           at;
     int               flag;
@@ -75,6 +76,7 @@ static const sr_field_t  fuzz_fields[] = {
     ROW("b", SR_FIELD_BOOL, 0, 0, 0, flag, NULL, 0),
     ROW("o", SR_FIELD_ENUM, 0, 0, 0, choice, NULL, 0),
     ROW("i", SR_FIELD_UUID, 0, 0, 0, uuid, NULL, 0),
+    ROW("j", SR_FIELD_JSON, SR_FIELD_NULLABLE, 0, 99, raw, NULL, 0),
     ROW("l", SR_FIELD_ARRAY, SR_FIELD_DISTINCT, 0, 0, list, &fuzz_item,
         sizeof(sr_str_t)),
     ROW("k", SR_FIELD_ARRAY, SR_FIELD_REQUIRED, 1, 2, cards, &fuzz_card,
@@ -108,18 +110,24 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int               rc;
-    sr_input_t        in;
+    sr_input_t        in, again;
     fuzz_body_t       out;
     sr_fuzz_block_t  *blocks;
 
     memset(&out, 0, sizeof(out));
     in.alloc = sr_fuzz_pool(&blocks);
+    again.alloc = in.alloc;
 
     rc = sr_input_json(&in, data, size, fuzz_fields, &out);
 
     sr_fuzz_check(rc >= -1 && rc <= 1);
     sr_fuzz_check((rc == 1) == (in.nerrors != 0));
     sr_fuzz_check(in.offset <= size);
+
+    if (rc == 0 && out.raw.len != 0) {
+        sr_fuzz_check(sr_input_json(&again, out.raw.data, out.raw.len,
+                                    fuzz_none, NULL) == 0);
+    }
 
     if (rc == 0) {
         sr_fuzz_check(out.text.len != 0);

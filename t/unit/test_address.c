@@ -90,6 +90,78 @@ static const struct {
 };
 
 
+static const struct {
+    const char  *url;
+    sr_host_e    host;
+} hosts[] = {
+    { "http://example.com/",            SR_HOST_NAME    },
+    { "https://xn--bcher-kva.example/", SR_HOST_NAME    },
+    { "http://localhost/",              SR_HOST_NAME    },
+    { "http://1e100.net/",              SR_HOST_NAME    },
+    { "http://127.0.0.1.example/",      SR_HOST_NAME    },
+    { "http://1.2.3.4a/",               SR_HOST_NAME    },
+    { "http://127.0.0.1/",              SR_HOST_ADDRESS },
+    { "http://192.0.2.1:8080/x",        SR_HOST_ADDRESS },
+    { "http://[::1]/",                  SR_HOST_ADDRESS },
+    { "http://[2001:db8::1]:8080/",     SR_HOST_ADDRESS },
+    { "http://[::ffff:127.0.0.1]/",     SR_HOST_ADDRESS },
+    { "http://127.1/",                  SR_HOST_REFUSED },
+    { "http://127.0.1/",                SR_HOST_REFUSED },
+    { "http://2130706433/",             SR_HOST_REFUSED },
+    { "http://0/",                      SR_HOST_REFUSED },
+    { "http://0x7f000001/",             SR_HOST_REFUSED },
+    { "http://0x7f.1/",                 SR_HOST_REFUSED },
+    { "http://0X7F.0.0.1/",             SR_HOST_REFUSED },
+    { "http://127.0.0.0x1/",            SR_HOST_REFUSED },
+    { "http://0177.0.0.1/",             SR_HOST_REFUSED },
+    { "http://127.0.0.01/",             SR_HOST_REFUSED },
+    { "http://127.0.0.256/",            SR_HOST_REFUSED },
+    { "http://1.2.3.4.5/",              SR_HOST_REFUSED },
+    { "http://127.0.0.1./",             SR_HOST_REFUSED },
+    { "http://example.com./",           SR_HOST_REFUSED },
+    { "http://example.1/",              SR_HOST_REFUSED },
+    { "http://example.0x/",             SR_HOST_REFUSED },
+};
+
+
+/* what never gets as far as a host */
+
+static const char  *urls[] = {
+    "http://[::1%25lo]/", "http://[fe80::1%eth0]/", "http://[127.0.0.1]/",
+    "http://user@example.com/", "http://127.0.0.1%00.example/",
+    "http://example.com\\@127.0.0.1/", "http:///x", "http://..1/",
+    "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", "file:///etc/passwd",
+    "http://127\xe3\x80\x82" "0.0.1/",
+};
+
+
+/* as far as the text tells */
+
+static const struct {
+    const char  *url;
+    int          is_public;
+} links[] = {
+    { "https://example.com/a?b=c",      1 },
+    { "http://localhost:8080/",         1 },
+    { "http://8.8.8.8/",                1 },
+    { "https://[2606:4700:4700::1111]", 1 },
+    { "http://127.0.0.1/",              0 },
+    { "https://10.0.0.1:8443/hook",     0 },
+    { "http://169.254.169.254/",        0 },
+    { "http://[::1]/",                  0 },
+    { "http://[::ffff:8.8.8.8]/",       0 },
+    { "http://[fd00::1]/",              0 },
+    { "http://127.1/",                  0 },
+    { "http://2130706433/",             0 },
+    { "http://0x7f.0.0.1/",             0 },
+    { "http://example.com./",           0 },
+    { "http://user@example.com/",       0 },
+    { "ftp://example.com/",             0 },
+    { "example.com",                    0 },
+    { "",                               0 },
+};
+
+
 static void
 test_addresses(void **state)
 {
@@ -147,12 +219,70 @@ test_other_families(void **state)
 }
 
 
+static void
+test_hosts(void **state)
+{
+    size_t                   i;
+    sr_url_t                 u;
+    struct sockaddr_storage  sa;
+
+    for (i = 0; i < sr_test_count(hosts); i++) {
+
+        if (sr_url_parse(&u, (unsigned char *) hosts[i].url,
+                         strlen(hosts[i].url))
+            == -1)
+        {
+            assert_int_equal(hosts[i].host, SR_HOST_REFUSED);
+            continue;
+        }
+
+        if (sr_address_of_url(&u, &sa) != hosts[i].host) {
+            fail_msg("%s", hosts[i].url);
+        }
+
+        if (hosts[i].host == SR_HOST_ADDRESS) {
+            assert_int_equal(sa.ss_family, u.ipv6 ? AF_INET6 : AF_INET);
+        }
+    }
+
+    for (i = 0; i < sr_test_count(urls); i++) {
+
+        if (sr_url_parse(&u, (unsigned char *) urls[i], strlen(urls[i])) == 0
+            && sr_address_of_url(&u, &sa) != SR_HOST_REFUSED)
+        {
+            fail_msg("%s", urls[i]);
+        }
+    }
+}
+
+
+static void
+test_links(void **state)
+{
+    size_t  i;
+
+    (void) state;
+
+    for (i = 0; i < sr_test_count(links); i++) {
+
+        if (sr_url_is_public((unsigned char *) links[i].url,
+                             strlen(links[i].url))
+            != links[i].is_public)
+        {
+            fail_msg("%s", links[i].url);
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_other_families),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,150 @@ test_long(void **state)
 }
 
 
+static const sr_field_t  test_raw_item = {
+    NULL, SR_FIELD_JSON, 0, 0, 0, 0, SR_FIELD_UNSET, NULL, NULL, NULL, 0
+};
+
+
+static const sr_field_t  test_raw_fields[] = {
+    { "raw", SR_FIELD_JSON, SR_FIELD_NULLABLE, 0, 40,
+      offsetof(test_body_t, text), offsetof(test_body_t, text_set), NULL,
+      NULL, NULL, 0 },
+
+    { "n", SR_FIELD_INT, 0, 0, 0, offsetof(test_body_t, n), SR_FIELD_UNSET,
+      NULL, NULL, NULL, 0 },
+
+    { "list", SR_FIELD_ARRAY, 0, 0, 0, offsetof(test_body_t, list),
+      SR_FIELD_UNSET, NULL, NULL, &test_raw_item, sizeof(sr_str_t) },
+
+    { NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0 }
+};
+
+
+#define RAW_FORMAT  "The raw field format is invalid."
+#define RAW_TYPE    "The raw field must be an array."
+#define RAW_MAX     "The raw field must not be greater than 40 characters."
+
+static const struct {
+    const char  *body;
+    const char  *text;          /* NULL: none */
+    const char  *error;
+} raws[] = {
+    { "{\"raw\":{}}",                        "{}",                   NULL },
+    { "{\"raw\" :\t{ \"n\":7 }\n, \"n\":1}", "{ \"n\":7 }",        NULL },
+    { "{\"n\":1,\"raw\":{\"a\":[{},[]]}}",   "{\"a\":[{},[]]}",      NULL },
+    { "{\"raw\":{\"}\":\"{\\\"\"},\"n\":1}",  "{\"}\":\"{\\\"\"}",    NULL },
+    { "{\"raw\":{\"\\u00e4\":\"\\ud83d\\ude00\"}}",
+      "{\"\\u00e4\":\"\\ud83d\\ude00\"}", NULL },
+    { "{\"raw\":{\"a\":-1.5e308,\"b\":1e-308}}",
+      "{\"a\":-1.5e308,\"b\":1e-308}", NULL },
+    { "{\"raw\":{\"a\":0123456789}}",        NULL,                   "" },
+    { "{\"raw\":{\"a\":\"Ã¤Ã¤Ã¤Ã¤Ã¤Ã¤"
+      "Ã¤Ã¤Ã¤Ã¤Ã¤Ã¤\"}}",
+      "{\"a\":\"Ã¤Ã¤Ã¤Ã¤Ã¤Ã¤"
+      "Ã¤Ã¤Ã¤Ã¤Ã¤Ã¤\"}", NULL },
+    { "{\"raw\":null}",                      NULL,                   NULL },
+    { "{}",                                  NULL,                   NULL },
+
+    /* the last counts */
+    { "{\"raw\":{\"a\":\"\\u0000\"},\"raw\":{}}", "{}",            NULL },
+    { "{\"raw\":{\"a\":1},\"raw\":null}",    NULL,                   NULL },
+
+    /* what jsonb refuses */
+    { "{\"raw\":{\"a\":\"\\u0000\"}}",       NULL,             RAW_FORMAT },
+    { "{\"raw\":{\"a\\u0000\":1}}",          NULL,             RAW_FORMAT },
+    { "{\"raw\":{\"a\":{\"\\ud800\":1}}}",   NULL,             RAW_FORMAT },
+    { "{\"raw\":{\"a\":[\"\\udc00\\ud800\"]}}", NULL,          RAW_FORMAT },
+    { "{\"raw\":{\"a\":1e309}}",             NULL,             RAW_FORMAT },
+    { "{\"raw\":{\"a\":[1E-99999999999]}}",  NULL,             RAW_FORMAT },
+
+    { "{\"raw\":[]}",                        NULL,               RAW_TYPE },
+    { "{\"raw\":\"{}\"}",                    NULL,               RAW_TYPE },
+    { "{\"raw\":\"\"}",                      NULL,                   NULL },
+    { "{\"raw\":1e999}",                     NULL,               RAW_TYPE },
+    { "{\"raw\":true}",                      NULL,               RAW_TYPE },
+    { "{\"raw\":{\"a\":\"bcdefghijklmnopqrstuvwxyzabcdefgh\"}}",
+      NULL, RAW_MAX },
+
+    /* what stands beside it does not count */
+    { "{\"x\":{\"a\":\"\\u0000\",\"b\":1e999},\"raw\":{}}", "{}",
+      NULL },
+};
+
+
+static void
+test_raws(void **state)
+{
+    int             rc;
+    size_t          i;
+    sr_str_t        body;
+    sr_input_t      in;
+    const char     *error;
+    test_body_t     out;
+    sr_test_pool_t  pool;
+
+    (void) state;
+
+    for (i = 0; i < sr_test_count(raws); i++) {
+
+        memset(&out, 0, sizeof(out));
+        in.alloc = sr_test_pool(&pool, -1);
+        body = sr_test_copy(in.alloc, raws[i].body, strlen(raws[i].body));
+        error = raws[i].error;
+
+        rc = sr_input_json(&in, body.data, body.len, test_raw_fields, &out);
+
+        if (rc != (error == NULL ? 0 : *error == '\0' ? -1 : 1)) {
+            fail_msg("%s: %d", raws[i].body, rc);
+        }
+
+        if (rc == 1) {
+            assert_int_equal(in.nerrors, 1);
+            sr_test_equal(in.errors[0].text.data, in.errors[0].text.len,
+                          error);
+        }
+
+        assert_int_equal(out.text_set, raws[i].text != NULL);
+
+        if (raws[i].text != NULL) {
+            sr_test_equal(out.text.data, out.text.len, raws[i].text);
+        }
+
+        sr_test_free(&pool);
+    }
+}
+
+
+static void
+test_raw_items(void **state)
+{
+    sr_str_t        body, *items;
+    sr_input_t      in;
+    const char     *text;
+    test_body_t     out;
+    sr_test_pool_t  pool;
+
+    (void) state;
+
+    text = "{\"list\":[{},{\"a\":{}},{\"b\":[]},{},{ } ,{\"c\":1}]}";
+
+    memset(&out, 0, sizeof(out));
+    in.alloc = sr_test_pool(&pool, -1);
+    body = sr_test_copy(in.alloc, text, strlen(text));
+
+    assert_int_equal(sr_input_json(&in, body.data, body.len, test_raw_fields,
+                                   &out), 0);
+    assert_int_equal(out.list.n, 6);
+
+    items = out.list.items;
+    sr_test_equal(items[1].data, items[1].len, "{\"a\":{}}");
+    sr_test_equal(items[4].data, items[4].len, "{ }");
+    sr_test_equal(items[5].data, items[5].len, "{\"c\":1}");
+
+    sr_test_free(&pool);
+}
+
+
 /* far more items than anybody wants, and far more depth */
 
 static void
@@ -334,6 +478,8 @@ main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_long),
+        cmocka_unit_test(test_raws),
+        cmocka_unit_test(test_raw_items),
         cmocka_unit_test(test_hostile),
     };
 

@@ -8,6 +8,7 @@
 #include "sr_input.h"
 #include "sr_phone.h"
 #include "sr_token.h"
+#include "sr_url.h"
 
 
 typedef union {
@@ -35,6 +36,7 @@ FIELD(text_replace, SR_FIELD_TEXT, SR_FIELD_REPLACE, 1, 5, NULL, NULL);
 FIELD(text_pattern, SR_FIELD_TEXT, 0, 0, 20, sr_phone_is_e164, NULL);
 FIELD(email, SR_FIELD_EMAIL, 0, 0, 30, NULL, NULL);
 FIELD(url, SR_FIELD_URL, 0, 0, 20, NULL, NULL);
+FIELD(url_public, SR_FIELD_URL, 0, 0, 20, sr_url_is_public, NULL);
 FIELD(uuid, SR_FIELD_UUID, 0, 0, 0, NULL, NULL);
 FIELD(e164, SR_FIELD_E164, 0, 0, 0, NULL, NULL);
 FIELD(integer, SR_FIELD_INT, 0, 0, 0, NULL, NULL);
@@ -123,6 +125,11 @@ static const struct {
     { url, "\"ftp://x\"", LINK },
     { url, "\"http://x\\u0000\"", LINK },
     { url, "1", LINK },
+    { url_public, "\"http://a.example\"", NULL },
+    { url_public, "\"http://[::1]\"", FORMAT },
+    { url_public, "\"http://10.0.0.1\"", FORMAT },
+    { url_public, "\"http://10.1\"", FORMAT },
+    { url_public, "\"//a.example\"", LINK },
 
     { uuid, "\"123e4567-e89b-12d3-a456-426614174000\"", NULL },
     { uuid, "\"123e4567e89b12d3a456426614174000\"", UUID },

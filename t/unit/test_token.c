@@ -133,6 +133,59 @@ test_code_found(void **state)
 }
 
 
+/* an agent's code: any case, none but its own agent */
+
+static void
+test_claim_code(void **state)
+{
+    size_t         i;
+    sr_str_t       code;
+    sr_uuid_t      agent = { 1 }, other = { 2 };
+    unsigned char  text[SR_CLAIM_CODE_LEN], again[SR_CLAIM_CODE_LEN];
+    unsigned char  a[SR_SHA256_LEN], b[SR_SHA256_LEN];
+
+    (void) state;
+
+    assert_int_equal(sr_claim_code_make(text), 0);
+    assert_int_equal(sr_claim_code_make(again), 0);
+    assert_memory_not_equal(text, again, sizeof(text));
+
+    for (i = 0; i < sizeof(text); i++) {
+        assert_non_null(memchr("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", text[i],
+                               32));
+    }
+
+    code.data = text;
+    code.len = sizeof(text);
+    memcpy(text, "ABCD2345", sizeof(text));
+    assert_int_equal(sr_claim_code_digest(a, agent, code), 0);
+
+    memcpy(text, "aBcd2345", sizeof(text));
+    assert_int_equal(sr_claim_code_digest(b, agent, code), 0);
+    assert_memory_equal(a, b, sizeof(a));
+
+    assert_int_equal(sr_claim_code_digest(b, other, code), 0);
+    assert_memory_not_equal(a, b, sizeof(a));
+
+    text[7] = '6';
+    assert_int_equal(sr_claim_code_digest(b, agent, code), 0);
+    assert_memory_not_equal(a, b, sizeof(a));
+
+    text[7] = '-';
+    assert_int_equal(sr_claim_code_digest(b, agent, code), -1);
+
+    text[7] = 0xe4;
+    assert_int_equal(sr_claim_code_digest(b, agent, code), -1);
+
+    text[7] = '5';
+    code.len = 7;
+    assert_int_equal(sr_claim_code_digest(b, agent, code), -1);
+
+    code.len = 0;
+    assert_int_equal(sr_claim_code_digest(b, agent, code), -1);
+}
+
+
 static const struct {
     const char  *header;
     const char  *token;         /* NULL: refused */
@@ -304,6 +357,7 @@ main(void)
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_code_made),
         cmocka_unit_test(test_code_found),
+        cmocka_unit_test(test_claim_code),
         cmocka_unit_test(test_bearer),
         cmocka_unit_test(test_bearer_length),
         cmocka_unit_test(test_uuid),
