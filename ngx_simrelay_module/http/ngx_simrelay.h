@@ -147,12 +147,21 @@ typedef struct {
 } ngx_simrelay_conf_t;
 
 
-/* A path parameter: as it stands, and as a number (0: it is none) */
+/* A path parameter: as it stands, and read as {...:id} or {...:uuid} says */
+
+typedef enum {
+    NGX_SIMRELAY_ARG_TEXT = 0,
+    NGX_SIMRELAY_ARG_ID,
+    NGX_SIMRELAY_ARG_UUID
+} ngx_simrelay_arg_e;
 
 typedef struct {
     ngx_str_t                 text;
     const char               *model;        /* `HostedSim`, or NULL */
-    int64_t                   id;
+    ngx_simrelay_arg_e        type;
+    int64_t                   id;           /* 0: it is none */
+    sr_uuid_t                 uuid;
+    unsigned                  is_uuid:1;
 } ngx_simrelay_arg_t;
 
 
@@ -308,6 +317,10 @@ sr_pg_segment_t *ngx_simrelay_query(ngx_simrelay_ctx_t *ctx,
 /* Adds a statement with its first three parameters: digest, kinds, ability. */
 
 void ngx_simrelay_statement(ngx_simrelay_ctx_t *ctx, sr_sql_e sql);
+
+/* Binds a path parameter by its type; null for a UUID that is none. */
+
+void ngx_simrelay_bind_arg(ngx_simrelay_ctx_t *ctx, ngx_uint_t arg);
 
 /*
  * Sends.  The continuation runs once, after the segment's Sync, and only where

@@ -333,8 +333,6 @@ ngx_simrelay_input(ngx_simrelay_ctx_t *ctx)
 static ngx_int_t
 ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
 {
-    sr_pg_segment_t  *s;
-
     /* a continuation has been told of both */
 
     if (ctx->route->auth == NGX_SIMRELAY_AUTH_NONE || ctx->me.kind) {
@@ -342,14 +340,13 @@ ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
         return NGX_DONE;
     }
 
-    s = ngx_simrelay_query(ctx, ngx_simrelay_refuse_done);
-    if (s == NULL) {
+    if (ngx_simrelay_query(ctx, ngx_simrelay_refuse_done) == NULL) {
         return NGX_DONE;
     }
 
     if (ctx->route->object != NGX_SIMRELAY_NO_OBJECT) {
         ngx_simrelay_statement(ctx, ctx->route->object);
-        sr_pg_bind_int8(s, ctx->args[0].id);
+        ngx_simrelay_bind_arg(ctx, 0);
     }
 
     return ngx_simrelay_query_send(ctx);

@@ -96,6 +96,36 @@ ngx_simrelay_statement(ngx_simrelay_ctx_t *ctx, sr_sql_e sql)
 }
 
 
+void
+ngx_simrelay_bind_arg(ngx_simrelay_ctx_t *ctx, ngx_uint_t i)
+{
+    ngx_simrelay_arg_t  *arg;
+
+    arg = &ctx->args[i];
+
+    switch (arg->type) {
+
+    case NGX_SIMRELAY_ARG_ID:
+        sr_pg_bind_int8(ctx->segment, arg->id);
+        return;
+
+    case NGX_SIMRELAY_ARG_UUID:
+
+        if (arg->is_uuid) {
+            sr_pg_bind_bytes(ctx->segment, arg->uuid, sizeof(sr_uuid_t));
+
+        } else {
+            sr_pg_bind_null(ctx->segment);
+        }
+
+        return;
+
+    default:
+        sr_pg_bind_text(ctx->segment, ngx_simrelay_str(&arg->text));
+    }
+}
+
+
 ngx_int_t
 ngx_simrelay_query_send(ngx_simrelay_ctx_t *ctx)
 {

@@ -16,6 +16,7 @@ struct ngx_simrelay_node_s {
     ngx_simrelay_node_t          *parameter;
     ngx_simrelay_node_t          *next;
     const char                   *model;
+    ngx_simrelay_arg_e            type;         /* of a parameter */
     const ngx_simrelay_route_t   *routes[NGX_SIMRELAY_METHODS];
 };
 
@@ -24,6 +25,9 @@ static ngx_simrelay_node_t *ngx_simrelay_router_node(ngx_conf_t *cf,
     ngx_simrelay_node_t *parent, ngx_str_t *segment);
 static char *ngx_simrelay_router_add(ngx_conf_t *cf, ngx_simrelay_node_t *node,
     const ngx_simrelay_route_t *route);
+static ngx_simrelay_arg_e ngx_simrelay_router_type(ngx_str_t *segment);
+static void ngx_simrelay_router_arg(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_node_t *node, ngx_str_t *segment);
 static ngx_int_t ngx_simrelay_router_segment(u_char **p, u_char *last,
     ngx_str_t *segment);
 static ngx_int_t ngx_simrelay_router_allow(ngx_simrelay_ctx_t *ctx,
@@ -58,6 +62,18 @@ static const struct {
     { ngx_string("application"), "Application" },
     { ngx_string("agent"), "Agent" },
     { ngx_null_string, NULL }
+};
+
+
+/* what a parameter is read as; the last row is for all others */
+
+static const struct {
+    ngx_str_t            end;
+    ngx_simrelay_arg_e   type;
+} ngx_simrelay_types[] = {
+    { ngx_string(":id}"), NGX_SIMRELAY_ARG_ID },
+    { ngx_string(":uuid}"), NGX_SIMRELAY_ARG_UUID },
+    { ngx_null_string, NGX_SIMRELAY_ARG_TEXT }
 };
 
 
@@ -188,6 +204,8 @@ ngx_simrelay_router_node(ngx_conf_t *cf, ngx_simrelay_node_t *parent,
         return node;
     }
 
+    node->type = ngx_simrelay_router_type(segment);
+
     for (i = 0; ngx_simrelay_models[i].model; i++) {
         if (ngx_simrelay_models[i].parameter.len == name.len
             && ngx_strncmp(ngx_simrelay_models[i].parameter.data, name.data,
@@ -205,13 +223,34 @@ ngx_simrelay_router_node(ngx_conf_t *cf, ngx_simrelay_node_t *parent,
 }
 
 
+static ngx_simrelay_arg_e
+ngx_simrelay_router_type(ngx_str_t *segment)
+{
+    ngx_uint_t        i;
+    const ngx_str_t  *end;
+
+    for (i = 0; ngx_simrelay_types[i].type; i++) {
+        end = &ngx_simrelay_types[i].end;
+
+        if (segment->len > end->len
+            && ngx_strncmp(segment->data + segment->len - end->len, end->data,
+                           end->len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    return ngx_simrelay_types[i].type;
+}
+
+
 ngx_int_t
 ngx_simrelay_router_find(ngx_simrelay_ctx_t *ctx)
 {
     u_char               *p, *last;
     ngx_str_t             segment;
     ngx_uint_t            i, method;
-    ngx_simrelay_arg_t   *arg;
     ngx_http_request_t   *r;
     ngx_simrelay_node_t  *node, *child;
 
@@ -234,14 +273,7 @@ ngx_simrelay_router_find(ngx_simrelay_ctx_t *ctx)
 
         if (child == NULL && node->parameter && segment.len) {
             child = node->parameter;
-
-            arg = &ctx->args[ctx->nargs++];
-            arg->text = segment;
-            arg->model = child->model;
-
-            if (sr_id_parse(&arg->id, segment.data, segment.len) != 0) {
-                arg->id = 0;
-            }
+            ngx_simrelay_router_arg(ctx, child, &segment);
         }
 
         if (child == NULL) {
@@ -261,6 +293,27 @@ ngx_simrelay_router_find(ngx_simrelay_ctx_t *ctx)
     }
 
     return ngx_simrelay_router_allow(ctx, node);
+}
+
+
+static void
+ngx_simrelay_router_arg(ngx_simrelay_ctx_t *ctx, ngx_simrelay_node_t *node,
+    ngx_str_t *segment)
+{
+    ngx_simrelay_arg_t  *arg;
+
+    arg = &ctx->args[ctx->nargs++];
+
+    arg->text = *segment;
+    arg->model = node->model;
+    arg->type = node->type;
+
+    if (sr_id_parse(&arg->id, segment->data, segment->len) != 0) {
+        arg->id = 0;
+    }
+
+    arg->is_uuid = (sr_uuid_parse(arg->uuid, segment->data, segment->len)
+                    == 0);
 }
 
 
