@@ -888,6 +888,8 @@ CREATE INDEX credentials_grant ON public.credentials USING btree (oauth_grant_id
 
 CREATE INDEX credentials_organization ON public.credentials USING btree (organization_id, kind) WHERE (revoked_at IS NULL);
 
+CREATE INDEX credentials_revoked_at ON public.credentials USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
 CREATE INDEX credentials_user ON public.credentials USING btree (user_id, kind);
 
 CREATE INDEX device_submits_age ON public.device_submits USING brin (created_at);

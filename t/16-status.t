@@ -272,7 +272,15 @@ async function sidecar(http) {
         select 1, 1, n, now(), 'e', 1, state, now() + make_interval(secs => s)
           from (values (1, 'pending', -30), (2, 'pending', -10),
                        (3, 'pending', 60), (4, 'failed', null))
-               d(n, state, s)`);
+               d(n, state, s);
+        insert into mails (kind, recipient, state, next_attempt_at, expires_at,
+                           ended_at)
+        select 'k', 'a@example.com', state, now() + make_interval(secs => s),
+               now() + interval '1 hour', now() - e::interval
+          from (values ('pending', -40, null), ('pending', -20, null),
+                       ('pending', 60, null), ('sent', 0, '1 minute'),
+                       ('failed', 0, '1 hour'), ('failed', 0, '2 days'))
+               m(state, s, e)`);
 
     const found = await scrape(http);
     const pick = (name) => found[`simrelay_${name}`];
@@ -286,8 +294,12 @@ async function sidecar(http) {
 
     ok(near('sidecar_age_milliseconds{}', 0)
        && near('events_oldest_milliseconds{}', 90000)
-       && near('deliveries_oldest_due_milliseconds{}', 30000),
+       && near('deliveries_oldest_due_milliseconds{}', 30000)
+       && near('mails_oldest_due_milliseconds{}', 40000),
        'and how long the oldest of their queues waits', JSON.stringify(found));
+
+    is(['mails{state="pending"}', 'mails{state="failed"}'].map(pick), [3, 1],
+       'mails that wait, and those of a day that failed, are told');
 }
 
 

@@ -468,6 +468,17 @@ ngx_simrelay_status_sidecars(ngx_simrelay_ctx_t *ctx,
         sr_pg_int8(status, 0, SR_STATUS_SHOW_DUE),
         sr_pg_int8(status, 0, SR_STATUS_SHOW_FAILED),
         ngx_max(ngx_simrelay_status_ms(status, SR_STATUS_SHOW_DUE_AGE), 0));
+
+    ngx_simrelay_status_add(ctx,
+        "# TYPE simrelay_mails gauge\n"
+        "simrelay_mails{state=\"pending\"} %L\n"
+        "simrelay_mails{state=\"failed\"} %L\n"
+        "# TYPE simrelay_mails_oldest_due_milliseconds gauge\n"
+        "simrelay_mails_oldest_due_milliseconds %L\n",
+        sr_pg_int8(status, 0, SR_STATUS_SHOW_MAILS_PENDING),
+        sr_pg_int8(status, 0, SR_STATUS_SHOW_MAILS_FAILED),
+        ngx_max(ngx_simrelay_status_ms(status,
+                                       SR_STATUS_SHOW_MAILS_DUE_AGE), 0));
 }
 
 

@@ -12,6 +12,7 @@
 
 
 #define SIMRELAYD_TICK            1000      /* ms */
+#define SIMRELAYD_TICK_SLACK      500       /* a job may come so much early */
 #define SIMRELAYD_BATCH           1000      /* rows, as in the statements */
 #define SIMRELAYD_JOB_RETRY       300       /* seconds at most */
 #define SIMRELAYD_PARTITION_TIME  300000    /* ms; as in
@@ -30,16 +31,41 @@ typedef struct {
 
 
 enum {
-    SIMRELAYD_JOB_EVENTS = 0,
+    SIMRELAYD_JOB_EXPIRED = 0,
+    SIMRELAYD_JOB_EVENTS,
     SIMRELAYD_JOB_DELIVERIES,
     SIMRELAYD_JOB_DEVICES,
     SIMRELAYD_JOB_CODES,
     SIMRELAYD_JOB_SIDECARS,
     SIMRELAYD_JOB_SUBMITS,
+    SIMRELAYD_JOB_THROTTLES,
+    SIMRELAYD_JOB_CHALLENGES,
+    SIMRELAYD_JOB_RESETS,
+    SIMRELAYD_JOB_AGENTS,
+    SIMRELAYD_JOB_MAILS_EXPIRED,
+    SIMRELAYD_JOB_MAILS,
+    SIMRELAYD_JOB_OAUTH_CODES,
+    SIMRELAYD_JOB_OAUTH_TOKENS,
+    SIMRELAYD_JOB_CREDENTIALS,
     SIMRELAYD_JOB_TWILIO_CALLS,
     SIMRELAYD_JOB_LOCKS,
+    SIMRELAYD_JOB_OAUTH_GRANTS,
     SIMRELAYD_JOBS
 };
+
+
+/* jobs go one after another, but those that take minutes hold up no others */
+
+typedef struct {
+    simrelayd_status_t  *st;
+    sr_pg_segment_t     *work;              /* the job under way, or NULL */
+    int                  job;               /* which that is */
+    int                  slow;              /* has those of partitions */
+    uint64_t             began;             /* of the loop's time */
+} simrelayd_lane_t;
+
+
+#define SIMRELAYD_LANES  2
 
 
 struct simrelayd_status_s {
@@ -47,8 +73,7 @@ struct simrelayd_status_s {
     uv_timer_t         timer;
     int64_t            started_at;
     sr_pg_segment_t   *seen;                /* under way, or NULL */
-    sr_pg_segment_t   *work;                /* the job under way, or NULL */
-    int                job;                 /* which that is */
+    simrelayd_lane_t   lanes[SIMRELAYD_LANES];
     uint64_t           due[SIMRELAYD_JOBS];  /* of the loop's time */
 };
 
@@ -56,19 +81,22 @@ struct simrelayd_status_s {
 static void simrelayd_status_tick(uv_timer_t *timer);
 static void simrelayd_status_seen(simrelayd_status_t *st);
 static void simrelayd_status_seen_done(sr_pg_segment_t *s);
-static void simrelayd_status_job(simrelayd_status_t *st);
+static void simrelayd_status_job(simrelayd_lane_t *lane);
 static void simrelayd_status_job_done(sr_pg_segment_t *s);
+static int simrelayd_status_rows(simrelayd_lane_t *lane,
+    const PGresult *res);
 static int simrelayd_status_failed(const sr_pg_segment_t *s, const char *name);
-static void simrelayd_status_gone(sr_pg_segment_t *s);
+static void simrelayd_status_ignored(sr_pg_segment_t *s);
 static void simrelayd_status_closed(uv_handle_t *handle);
 
 
 /*
- * Holds and Twilio's calls have no index by age: a walk over the table, so
- * seldom.
+ * Holds, grants and Twilio's calls have no index by age: a walk over the
+ * table, so seldom.
  */
 
 static const simrelayd_job_t  simrelayd_jobs[] = {
+    { "expired",       SR_SQL_HOUSEKEEPING_EXPIRED,       1,     1,  NULL },
     { "events",        SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
       "public.events" },
     { "deliveries",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
@@ -77,8 +105,18 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0,  NULL },
     { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0,  NULL },
     { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1,  NULL },
+    { "throttles",     SR_SQL_HOUSEKEEPING_THROTTLES,     60,    1,  NULL },
+    { "challenges",    SR_SQL_HOUSEKEEPING_CHALLENGES,    60,    1,  NULL },
+    { "resets",        SR_SQL_HOUSEKEEPING_RESETS,        60,    1,  NULL },
+    { "agents",        SR_SQL_HOUSEKEEPING_AGENTS,        60,    1,  NULL },
+    { "mails_expired", SR_SQL_HOUSEKEEPING_MAILS_EXPIRED, 60,    1,  NULL },
+    { "mails",         SR_SQL_HOUSEKEEPING_MAILS,         60,    1,  NULL },
+    { "oauth_codes",   SR_SQL_HOUSEKEEPING_OAUTH_CODES,   60,    1,  NULL },
+    { "oauth_tokens",  SR_SQL_HOUSEKEEPING_OAUTH_TOKENS,  60,    1,  NULL },
+    { "credentials",   SR_SQL_HOUSEKEEPING_CREDENTIALS,   60,    1,  NULL },
     { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1,  NULL },
     { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1,  NULL },
+    { "oauth_grants",  SR_SQL_HOUSEKEEPING_OAUTH_GRANTS,  3600,  1,  NULL },
 };
 
 
@@ -90,6 +128,7 @@ static char  simrelayd_host[UV_MAXHOSTNAMESIZE];
 simrelayd_status_t *
 simrelayd_status_start(simrelayd_t *d)
 {
+    int                  i;
     size_t               size;
     simrelayd_status_t  *st;
 
@@ -97,6 +136,11 @@ simrelayd_status_start(simrelayd_t *d)
 
     st->d = d;
     st->started_at = sr_time_now();
+
+    for (i = 0; i < SIMRELAYD_LANES; i++) {
+        st->lanes[i].st = st;
+        st->lanes[i].slow = i;
+    }
 
     size = sizeof(simrelayd_host);
 
@@ -117,6 +161,7 @@ simrelayd_status_start(simrelayd_t *d)
 void
 simrelayd_status_stop(simrelayd_t *d)
 {
+    int                  i;
     sr_pg_segment_t     *s;
     simrelayd_status_t  *st;
 
@@ -132,8 +177,10 @@ simrelayd_status_stop(simrelayd_t *d)
         st->seen->data = NULL;
     }
 
-    if (st->work != NULL) {
-        st->work->data = NULL;
+    for (i = 0; i < SIMRELAYD_LANES; i++) {
+        if (st->lanes[i].work != NULL) {
+            st->lanes[i].work->data = NULL;
+        }
     }
 
     (void) uv_timer_stop(&st->timer);
@@ -144,7 +191,7 @@ simrelayd_status_stop(simrelayd_t *d)
         sr_pg_statement(s, SR_SQL_SIDECAR_GONE);
         sr_pg_bind_bytes(s, d->id, sizeof(sr_uuid_t));
 
-        s->handler = simrelayd_status_gone;
+        s->handler = simrelayd_status_ignored;
         s->data = d;
 
         simrelayd_db_send(d, s);
@@ -157,6 +204,7 @@ simrelayd_status_stop(simrelayd_t *d)
 static void
 simrelayd_status_tick(uv_timer_t *timer)
 {
+    int                  i;
     simrelayd_status_t  *st = timer->data;
 
     if (!simrelayd_db_ready(st->d)) {
@@ -167,8 +215,10 @@ simrelayd_status_tick(uv_timer_t *timer)
         simrelayd_status_seen(st);
     }
 
-    if (st->work == NULL) {
-        simrelayd_status_job(st);
+    for (i = 0; i < SIMRELAYD_LANES; i++) {
+        if (st->lanes[i].work == NULL) {
+            simrelayd_status_job(&st->lanes[i]);
+        }
     }
 }
 
@@ -219,21 +269,28 @@ simrelayd_status_seen_done(sr_pg_segment_t *s)
 }
 
 
-/* Starts the job that has been due longest, if there is one. */
+/* Starts the job of a lane that has been due longest, if there is one. */
 
 static void
-simrelayd_status_job(simrelayd_status_t *st)
+simrelayd_status_job(simrelayd_lane_t *lane)
 {
     int                     i, next;
     uint64_t                now;
     sr_str_t                table;
     sr_pg_segment_t        *s;
+    simrelayd_status_t     *st;
     const simrelayd_job_t  *job;
 
+    st = lane->st;
     now = uv_now(&st->d->loop);
     next = -1;
 
     for (i = 0; i < SIMRELAYD_JOBS; i++) {
+
+        if ((simrelayd_jobs[i].table != NULL) != lane->slow) {
+            continue;
+        }
+
         if (st->due[i] <= now && (next == -1 || st->due[i] < st->due[next])) {
             next = i;
         }
@@ -248,10 +305,11 @@ simrelayd_status_job(simrelayd_status_t *st)
     s = simrelayd_db_segment(st->d);
 
     s->handler = simrelayd_status_job_done;
-    s->data = st;
+    s->data = lane;
 
-    st->work = s;
-    st->job = next;
+    lane->work = s;
+    lane->job = next;
+    lane->began = now;
 
     if (job->table != NULL) {
         table.data = (unsigned char *) job->table;
@@ -275,17 +333,16 @@ static void
 simrelayd_status_job_done(sr_pg_segment_t *s)
 {
     int                     next;
-    int64_t                 n;
+    simrelayd_lane_t       *lane = s->data;
     const simrelayd_job_t  *job;
-    simrelayd_status_t     *st = s->data;
 
-    if (st == NULL) {
+    if (lane == NULL) {
         return;
     }
 
-    st->work = NULL;
+    lane->work = NULL;
 
-    job = &simrelayd_jobs[st->job];
+    job = &simrelayd_jobs[lane->job];
     next = job->period;
 
     if (simrelayd_status_failed(s, job->name)) {
@@ -298,24 +355,58 @@ simrelayd_status_job_done(sr_pg_segment_t *s)
                           "table=%s", job->table);
         }
 
-    } else {
-        n = sr_pg_int8(s->results[0], 0, 0);
-
-        if (n != 0) {
-            simrelayd_log(SIMRELAYD_INFO, "event=housekeeping job=%s rows=%lld",
-                          job->name, (long long) n);
-        }
-
-        if (job->batches && n == SIMRELAYD_BATCH) {
-            next = 1;
-        }
+    } else if (simrelayd_status_rows(lane, s->results[0])) {
+        next = 1;
     }
 
-    st->due[st->job] = uv_now(&st->d->loop) + (uint64_t) next * 1000;
+    lane->st->due[lane->job] = lane->began + (uint64_t) next * 1000
+                               - SIMRELAYD_TICK_SLACK;
 
     if (s->status == SR_PG_OK) {
-        simrelayd_status_job(st);
+        simrelayd_status_job(lane);
     }
+}
+
+
+/* What a job did.  1 where it is to go on at once, or 0. */
+
+static int
+simrelayd_status_rows(simrelayd_lane_t *lane, const PGresult *res)
+{
+    int64_t                 n;
+    simrelayd_t            *d;
+    sr_pg_segment_t        *s;
+    const simrelayd_job_t  *job;
+
+    n = sr_pg_int8(res, 0, 0);
+
+    if (n == 0) {
+        return 0;
+    }
+
+    d = lane->st->d;
+    job = &simrelayd_jobs[lane->job];
+
+    simrelayd_log(SIMRELAYD_INFO, "event=housekeeping job=%s rows=%lld",
+                  job->name, (long long) n);
+
+    if (lane->job == SIMRELAYD_JOB_EXPIRED) {
+
+        /* sockets here, and those of other instances */
+
+        simrelayd_tail_look(d);
+
+        s = simrelayd_db_segment(d);
+
+        sr_pg_statement(s, SR_SQL_BELL_RING);
+
+        s->handler = simrelayd_status_ignored;
+        s->data = d;
+
+        simrelayd_db_send(d, s);
+    }
+
+    return job->batches && n == SIMRELAYD_BATCH;
 }
 
 
@@ -341,7 +432,7 @@ simrelayd_status_failed(const sr_pg_segment_t *s, const char *name)
 
 
 static void
-simrelayd_status_gone(sr_pg_segment_t *s)
+simrelayd_status_ignored(sr_pg_segment_t *s)
 {
 }
 

@@ -16,6 +16,9 @@ create index credentials_expiring on credentials (expires_at)
 create index credentials_organization on credentials (organization_id, kind)
  where revoked_at is null;
 
+create index credentials_revoked_at on credentials (revoked_at)
+ where revoked_at is not null;
+
 alter table users add column password_changed_at timestamptz;
 
 

@@ -1,5 +1,6 @@
 -- Webhook deliveries that wait, those of them that are due, the age in
--- seconds of the one due longest, and those that have failed for good.
+-- seconds of the one due longest, and those that have failed for good; the
+-- same of mails, but for those that failed more than a day ago.
 --
 -- for module
 --
@@ -7,11 +8,22 @@
 -- > due int8
 -- > due_age float8
 -- > failed int8
+-- > mails_pending int8
+-- > mails_due_age float8
+-- > mails_failed int8
 
 select count(*) as pending,
        count(*) filter (where d.next_attempt_at <= now()) as due,
        extract(epoch from now() - min(d.next_attempt_at))::float8 as due_age,
        (select count(*) from webhook_deliveries f where f.state = 'failed')
-           as failed
+           as failed,
+       (select count(*) from mails where state = 'pending') as mails_pending,
+       (select extract(epoch from now() - min(next_attempt_at))::float8
+          from mails
+         where state = 'pending') as mails_due_age,
+       (select count(*)
+          from mails
+         where state = 'failed'
+           and ended_at > now() - interval '1 day') as mails_failed
   from webhook_deliveries d
  where d.state = 'pending'
