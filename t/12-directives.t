@@ -17,6 +17,7 @@ const DB = 'simrelay_database "host=127.0.0.1 dbname=d user=u";';
 const API = 'location /api/ { simrelay; }';
 const PUSHER = 'simrelay_pusher key=k secret=s;';
 const TWILIO = 'simrelay_twilio account=AC1 token=s number=+15550001111;';
+const LIMIT = 'simrelay_rate_limit';
 const TIMEOUTS = 'simrelay_database_timeouts';
 const CONNECTIONS = 'simrelay_database_connections';
 
@@ -155,6 +156,38 @@ const http = [
      'invalid parameter "min=1s"'],
     ['two TTLs', twice('simrelay_lock_ttl 1s;'),
      duplicate('simrelay_lock_ttl')],
+
+    ['no limit', `${LIMIT};`, arguments_(LIMIT)],
+    ['a limit without a rate', `${LIMIT} zone=a:1m;`, arguments_(LIMIT)],
+    ['a limit with a loose rate alone', `${LIMIT} zone=a:1m loose=1r/s;`,
+     `"${LIMIT}" directive needs both "zone" and "rate"`],
+    ['a limit without a zone', `${LIMIT} rate=1r/s loose=1r/s;`,
+     `"${LIMIT}" directive needs both "zone" and "rate"`],
+    ['an unknown parameter', `${LIMIT} zone=a:1m rate=1r/s burst=5;`,
+     `invalid parameter "burst=5" in "${LIMIT}"`],
+    ['a rate twice', `${LIMIT} zone=a:1m rate=1r/s rate=2r/s;`,
+     'duplicate parameter "rate=2r/s"'],
+    ['a zone twice', `${LIMIT} zone=a:1m zone=b:1m;`,
+     'duplicate parameter "zone=b:1m"'],
+    ...['', 'a', ':1m'].map((zone) =>
+        [`a zone "${zone}"`, `${LIMIT} rate=1r/s zone=${zone};`,
+         `invalid zone "${zone}": it is <name>:<size>`]),
+    ['a zone without a size', `${LIMIT} rate=1r/s zone=a:;`,
+     'invalid zone size "a:"'],
+    ['a zone of much', `${LIMIT} rate=1r/s zone=a:much;`,
+     'invalid zone size "a:much"'],
+    ['a zone of 31k', `${LIMIT} rate=1r/s zone=a:31k;`,
+     'zone "a:31k" is too small'],
+    ['a zone of another module',
+     `limit_req_zone $uri zone=a:1m rate=1r/s;\n${LIMIT} rate=1r/s zone=a:1m;`,
+     'the shared memory zone "a" is already declared for a different use'],
+    ...['', '1', 'r/s', '0r/s', '-1r/s', '1r/h', '1.5r/s', '1000001r/m', '1 r/s']
+        .map((rate) =>
+            [`a rate "${rate}"`, `${LIMIT} zone=a:1m "rate=${rate}";`,
+             `invalid rate "${rate}": it is 1 to 1000000, and r/s or r/m`]),
+    ['a loose rate of a day', `${LIMIT} zone=a:1m rate=1r/s loose=1r/d;`,
+     'invalid rate "1r/d"'],
+    ['two limits', twice(`${LIMIT} zone=a:1m rate=1r/s;`), duplicate(LIMIT)],
 ];
 
 // name, what the server block has, reason
@@ -179,7 +212,8 @@ const server = [
     ...[DB, `${CONNECTIONS} reads=1;`, 'simrelay_database_depth 1;',
         'simrelay_database_queue 1;', `${TIMEOUTS} lock=1s;`,
         'simrelay_key_file keys;', 'simrelay_public_url https://a.example;',
-        PUSHER, TWILIO, 'simrelay_cors_origin *;', 'simrelay_lock_ttl 1s;']
+        PUSHER, TWILIO, 'simrelay_cors_origin *;', 'simrelay_lock_ttl 1s;',
+        `${LIMIT} zone=a:1m rate=1r/s;`]
         .flatMap((line) => {
             const name = line.split(' ')[0];
             const reason = `"${name}" directive is not allowed here`;
@@ -229,11 +263,14 @@ const right = [
         ${TWILIO}
         simrelay_cors_origin https://a.example chrome-extension://abc;
         simrelay_cors_origin *;
-        simrelay_lock_ttl 1s max=7d;`,
+        simrelay_lock_ttl 1s max=7d;
+        ${LIMIT} loose=1000000r/m zone=a:32k rate=1r/s;`,
      `${API}
         location = /broadcasting/auth { simrelay; }
         location = /simrelay_status { simrelay_status; }
         location = /simrelay_error { internal; simrelay_error; }`],
+    ['a limit without a loose rate', `${DB}
+        ${LIMIT} zone=limits:1m rate=600r/m;`, API],
     ['a lock that lasts longer than the usual maximum',
      `${DB}\nsimrelay_lock_ttl 2h;`, API],
     ['several hosts, one of them a name',

@@ -367,44 +367,12 @@ ngx_simrelay_device_submit_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 static void
 ngx_simrelay_device_over(ngx_simrelay_ctx_t *ctx, const PGresult *res)
 {
-    u_char              *p;
-    int64_t              end, left;
-    ngx_str_t            limit, remaining, reset;
-    ngx_http_request_t  *r;
+    int64_t  left;
 
-    r = ctx->request;
-    end = sr_pg_time(res, 0, SR_DEVICE_SUBMIT_MONTH_END) / SR_TIME_SECOND;
-    left = ngx_max(end - (int64_t) ngx_time(), 1);
+    left = sr_pg_time(res, 0, SR_DEVICE_SUBMIT_MONTH_END) / SR_TIME_SECOND
+           - ngx_time();
 
-    p = ngx_pnalloc(r->pool, 3 * NGX_INT64_LEN);
-    if (p == NULL) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
-        return;
-    }
-
-    limit.data = p;
-    p = ngx_sprintf(p, "%D",
-                    sr_pg_int4(res, 0, SR_DEVICE_SUBMIT_MONTH_LIMIT));
-    limit.len = p - limit.data;
-
-    reset.data = p;
-    p = ngx_sprintf(p, "%L", end);
-    reset.len = p - reset.data;
-
-    ctx->retry_after.data = p;
-    p = ngx_sprintf(p, "%L", left);
-    ctx->retry_after.len = p - ctx->retry_after.data;
-
-    ngx_str_set(&remaining, "0");
-
-    if (ngx_simrelay_header(r, "X-RateLimit-Limit", &limit) != NGX_OK
-        || ngx_simrelay_header(r, "X-RateLimit-Remaining", &remaining)
-           != NGX_OK
-        || ngx_simrelay_header(r, "X-RateLimit-Reset", &reset) != NGX_OK)
-    {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
-        return;
-    }
-
-    ngx_simrelay_fail(ctx, NGX_SIMRELAY_ETOOMANY);
+    ngx_simrelay_too_many(ctx,
+                          sr_pg_int4(res, 0, SR_DEVICE_SUBMIT_MONTH_LIMIT),
+                          ngx_max(left, 1));
 }

@@ -32,6 +32,7 @@ typedef struct ngx_simrelay_route_s  ngx_simrelay_route_t;
 typedef struct ngx_simrelay_node_s   ngx_simrelay_node_t;
 typedef struct ngx_simrelay_pool_s   ngx_simrelay_pool_t;
 typedef struct ngx_simrelay_stats_s  ngx_simrelay_stats_t;
+typedef struct ngx_simrelay_limit_s  ngx_simrelay_limit_t;
 
 typedef ngx_int_t (*ngx_simrelay_handler_pt)(ngx_simrelay_ctx_t *ctx);
 
@@ -136,6 +137,7 @@ typedef struct {
     time_t                    lock_ttl;
     time_t                    lock_max;
     time_t                    session_ttl;
+    ngx_simrelay_limit_t     *limit;        /* NULL: none */
 
     ngx_simrelay_node_t      *routes;
     ngx_uint_t                nroutes;
@@ -205,6 +207,9 @@ struct ngx_simrelay_ctx_s {
     sr_json_t                       json;
     ngx_str_t                       retry_after;
     ngx_str_t                       allow;
+    ngx_uint_t                      limit;      /* where "limited" */
+    ngx_uint_t                      remaining;
+    time_t                          reset;      /* 0: not told */
 
     /*
      * May be NULL.  Asked when a constraint refused the segment: 1 to send it
@@ -213,6 +218,7 @@ struct ngx_simrelay_ctx_s {
     ngx_uint_t                    (*repeat)(ngx_simrelay_ctx_t *ctx,
                                             const char *constraint);
 
+    unsigned                        limited:1;  /* the answer says how far */
     unsigned                        begun:1;    /* a segment was */
     unsigned                        write:1;    /* uses a write connection */
     unsigned                        alone:1;    /* shares no transaction */
@@ -336,6 +342,20 @@ ngx_int_t ngx_simrelay_query_send(ngx_simrelay_ctx_t *ctx);
  */
 
 ngx_int_t ngx_simrelay_query_again(ngx_simrelay_ctx_t *ctx);
+
+
+/* The limit of a credential: ngx_simrelay_limit.c */
+
+/*
+ * Counts a request of ctx->digest.  NGX_OK; or NGX_DECLINED: it is one too many
+ * and was answered.
+ */
+
+ngx_int_t ngx_simrelay_limit(ngx_simrelay_ctx_t *ctx);
+
+/* Credentials that a full zone forgot in the middle of their window. */
+
+ngx_uint_t ngx_simrelay_limit_evicted(ngx_simrelay_conf_t *conf);
 
 
 /* The session cookie: ngx_simrelay_session.c (contract, section 2) */

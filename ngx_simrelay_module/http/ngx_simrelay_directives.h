@@ -1,6 +1,7 @@
 
 /*
- * The setters of the directives: ngx_simrelay_directives.c.
+ * The setters of the directives: ngx_simrelay_directives.c, where nothing else
+ * is said.
  */
 
 
@@ -23,6 +24,11 @@ char *ngx_simrelay_set_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_simrelay_set_password_threads(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_simrelay_set_lock_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_simrelay_limit.c */
+
+char *ngx_simrelay_set_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

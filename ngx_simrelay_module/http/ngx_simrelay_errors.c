@@ -72,8 +72,6 @@ static const struct {
 
 
 static void ngx_simrelay_fail_malformed(ngx_simrelay_ctx_t *ctx);
-static ngx_int_t ngx_simrelay_number_header(ngx_simrelay_ctx_t *ctx,
-    const char *name, ngx_uint_t n, ngx_str_t *value);
 
 
 void
@@ -131,40 +129,23 @@ void
 ngx_simrelay_too_many(ngx_simrelay_ctx_t *ctx, ngx_uint_t limit,
     ngx_uint_t retry_after)
 {
-    ngx_str_t  value;
+    u_char  *p;
 
-    if (ngx_simrelay_number_header(ctx, NULL, retry_after, &ctx->retry_after)
-        != NGX_OK
-        || ngx_simrelay_number_header(ctx, "X-RateLimit-Limit", limit, &value)
-           != NGX_OK
-        || ngx_simrelay_number_header(ctx, "X-RateLimit-Remaining", 0, &value)
-           != NGX_OK
-        || ngx_simrelay_number_header(ctx, "X-RateLimit-Reset",
-                                      ngx_time() + retry_after, &value)
-           != NGX_OK)
-    {
+    p = ngx_pnalloc(ctx->request->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
         return;
     }
 
+    ctx->retry_after.data = p;
+    ctx->retry_after.len = ngx_sprintf(p, "%ui", retry_after) - p;
+
+    ctx->limited = 1;
+    ctx->limit = limit;
+    ctx->remaining = 0;
+    ctx->reset = ngx_time() + retry_after;
+
     ngx_simrelay_fail(ctx, NGX_SIMRELAY_ETOOMANY);
-}
-
-
-/* name NULL: the text alone */
-
-static ngx_int_t
-ngx_simrelay_number_header(ngx_simrelay_ctx_t *ctx, const char *name,
-    ngx_uint_t n, ngx_str_t *value)
-{
-    value->data = ngx_pnalloc(ctx->request->pool, NGX_INT_T_LEN);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_sprintf(value->data, "%ui", n) - value->data;
-
-    return name ? ngx_simrelay_header(ctx->request, name, value) : NGX_OK;
 }
 
 

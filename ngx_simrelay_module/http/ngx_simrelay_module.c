@@ -173,6 +173,13 @@ static ngx_command_t  ngx_simrelay_commands[] = {
       0,
       NULL },
 
+    { ngx_string("simrelay_rate_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23,
+      ngx_simrelay_set_rate_limit,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("simrelay"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_simrelay_set_api,

@@ -9,6 +9,9 @@
 
 static ngx_int_t ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx,
     ngx_uint_t status);
+static ngx_int_t ngx_simrelay_reply_limit(ngx_simrelay_ctx_t *ctx);
+static ngx_int_t ngx_simrelay_reply_number(ngx_simrelay_ctx_t *ctx,
+    const char *name, ngx_uint_t n);
 
 
 sr_json_t *
@@ -154,11 +157,52 @@ ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
         return NGX_ERROR;
     }
 
+    if (ctx->limited && ngx_simrelay_reply_limit(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (status == NGX_HTTP_UNAUTHORIZED) {
         return ngx_simrelay_header(r, "WWW-Authenticate", &scheme);
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_simrelay_reply_limit(ngx_simrelay_ctx_t *ctx)
+{
+    if (ngx_simrelay_reply_number(ctx, "X-RateLimit-Limit", ctx->limit)
+        != NGX_OK
+        || ngx_simrelay_reply_number(ctx, "X-RateLimit-Remaining",
+                                     ctx->remaining)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->reset == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_simrelay_reply_number(ctx, "X-RateLimit-Reset", ctx->reset);
+}
+
+
+static ngx_int_t
+ngx_simrelay_reply_number(ngx_simrelay_ctx_t *ctx, const char *name,
+    ngx_uint_t n)
+{
+    ngx_str_t  value;
+
+    value.data = ngx_pnalloc(ctx->request->pool, NGX_INT_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%ui", n) - value.data;
+
+    return ngx_simrelay_header(ctx->request, name, &value);
 }
 
 

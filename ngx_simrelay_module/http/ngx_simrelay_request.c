@@ -1,6 +1,6 @@
 
 /*
- * A request's way from nginx to its handler: route, credential, body.
+ * A request's way from nginx to its handler: route, credential, limit, body.
  */
 
 
@@ -72,7 +72,8 @@ ngx_simrelay_request_handler(ngx_http_request_t *r)
     }
 
     if (ctx->route->auth != NGX_SIMRELAY_AUTH_NONE
-        && ngx_simrelay_credential(ctx) != NGX_OK)
+        && (ngx_simrelay_credential(ctx) != NGX_OK
+            || ngx_simrelay_limit(ctx) != NGX_OK))
     {
         return NGX_DONE;
     }

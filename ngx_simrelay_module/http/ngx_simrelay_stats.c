@@ -412,8 +412,10 @@ ngx_simrelay_status_workers(ngx_simrelay_ctx_t *ctx)
         "# TYPE simrelay_database_inflight gauge\n"
         "simrelay_database_inflight %ui\n"
         "# TYPE simrelay_database_queued gauge\n"
-        "simrelay_database_queued %ui\n",
-        ready, inflight, queued);
+        "simrelay_database_queued %ui\n"
+        "# TYPE simrelay_rate_limit_evicted_total counter\n"
+        "simrelay_rate_limit_evicted_total %ui\n",
+        ready, inflight, queued, ngx_simrelay_limit_evicted(ctx->conf));
 }
 
 
