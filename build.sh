@@ -478,10 +478,11 @@ install_all() {
     install -D -m 755 -t "${DESTDIR-}/usr/sbin" "$BUILD/simrelayd"
     install -D -m 755 -t "${DESTDIR-}/usr/bin" "$BUILD/simrelay"
     install -D -m 644 -t "${DESTDIR-}/lib/systemd/system" conf/*.service
+    install -D -m 644 -t "${DESTDIR-}/usr/share/simrelay/console" console/*
     install -d -m 755 "$etc"
 
     # what an administrator has changed stays
-    for f in nginx.conf simrelay.conf simrelayd.conf; do
+    for f in nginx.conf simrelay.conf console.conf simrelayd.conf; do
         [ -e "$etc/$f" ] || install -m 640 "conf/$f" "$etc/$f"
     done
 

@@ -291,6 +291,12 @@ configure() {
     sed "s|127.0.0.1:6001|127.0.0.1:$SIMRELAY_WS_PORT|" conf/simrelay.conf \
         >"$etc/simrelay.conf"
 
+    # nginx's workers may not be able to read where we are
+    install -D -p -m 644 -t "$dir/share/console" console/*
+    chmod 755 "$dir/share" "$dir/share/console"
+    sed "s|/usr/share/simrelay|$dir/share|" conf/console.conf \
+        >"$etc/console.conf"
+
     (umask 027 && cat >"$etc/simrelayd.conf" <<END
 database = "$conninfo"
 key_file = $etc/keys
