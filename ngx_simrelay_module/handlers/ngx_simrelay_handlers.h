@@ -16,6 +16,11 @@ ngx_int_t ngx_simrelay_health_detailed(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_user_get(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_token_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_token_delete(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_application_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_application_delete(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_api_key_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_create(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_get(ngx_simrelay_ctx_t *ctx);

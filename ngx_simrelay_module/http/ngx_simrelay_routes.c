@@ -49,6 +49,18 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/user"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
 
+    { GET, ngx_string("/api/user/tokens"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_token_list },
+
+    { DELETE, ngx_string("/api/user/tokens/{token:id}"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_token_delete },
+
+    { GET, ngx_string("/api/user/applications"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_application_list },
+
+    { DELETE, ngx_string("/api/user/applications/{application:uuid}"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_application_delete },
+
     { GET, ngx_string("/api/api-keys"),
       PERSON, 0, 0, 0, NOTHING, ngx_simrelay_api_key_list },
 
