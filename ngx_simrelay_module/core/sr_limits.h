@@ -52,6 +52,20 @@
 #define SR_PASSWORD_MIN            12       /* of a new one */
 #define SR_PASSWORD_MAX            1024
 
+/* sign-in: what is counted, and how long what it makes lasts (seconds) */
+
+#define SR_LOGIN_MINUTE            5        /* for an address and an IP */
+#define SR_LOGIN_HOUR              100      /* wrong, for an address */
+#define SR_CHALLENGE_SECONDS       300
+#define SR_CHALLENGE_TRIES         5
+#define SR_CODE_HOUR               10       /* wrong, for a person */
+#define SR_CODE                    64       /* characters of one */
+#define SR_FORGOT_HOUR             5        /* mails to an address */
+#define SR_FORGOT_ADDRESS_HOUR     20       /* asked for by an IP */
+#define SR_RESET_HOUR              20       /* tried by an IP */
+#define SR_RESET_SECONDS           1800
+#define SR_PASSWORD_HOUR           10       /* wrong, of a signed-in person */
+
 /* Pusher protocol (pusher.md) */
 
 #define SR_PUSHER_FRAME_BYTES      10000    /* P8 */

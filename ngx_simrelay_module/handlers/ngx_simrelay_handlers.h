@@ -14,6 +14,10 @@
 ngx_int_t ngx_simrelay_health_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_health_detailed(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_login(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_login_code(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_logout(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_user_get(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_token_list(ngx_simrelay_ctx_t *ctx);

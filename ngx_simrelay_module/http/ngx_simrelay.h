@@ -309,6 +309,13 @@ ngx_int_t ngx_simrelay_invalid(ngx_simrelay_ctx_t *ctx, const char *field,
 
 sr_alloc_t ngx_simrelay_alloc(ngx_pool_t *pool);
 
+/*
+ * The client's IP address, as PostgreSQL's inet reads it; `::` for a client of
+ * a socket of Unix.
+ */
+
+sr_str_t ngx_simrelay_address(ngx_simrelay_ctx_t *ctx);
+
 
 /* Database requests: ngx_simrelay_query.c */
 
@@ -392,16 +399,21 @@ ngx_int_t ngx_simrelay_session_end(ngx_simrelay_ctx_t *ctx);
 
 /* Passwords: ngx_simrelay_password.c */
 
-#define NGX_SIMRELAY_PASSWORD_BUSY  -2
-
 /* rc is what sr_password_check() or sr_password_hash() returned */
 typedef void (*ngx_simrelay_password_pt)(ngx_simrelay_ctx_t *ctx, int rc);
+
+/*
+ * Has one more room to wait?  NGX_OK, or answered with 503: to be asked before
+ * a try is counted.  NGX_DECLINED then.
+ */
+
+ngx_int_t ngx_simrelay_password_room(ngx_simrelay_ctx_t *ctx);
 
 /*
  * Checks a password, or makes its hash (SR_PASSWORD_SIZE bytes at dst), in a
  * thread; then calls back, unless too many wait: that is answered with 503.
  * An empty "stored" fails in the same time as a wrong password.  The password
- * must live as long as the request.  NGX_DONE.
+ * must live as long as the request, and is cleansed.  NGX_DONE.
  */
 
 ngx_int_t ngx_simrelay_password_check(ngx_simrelay_ctx_t *ctx,

@@ -11,7 +11,8 @@
 #include <sched.h>
 
 
-#define NGX_SIMRELAY_HASHES  2              /* at once, of a worker */
+#define NGX_SIMRELAY_HASHES     2           /* at once, of a worker */
+#define NGX_SIMRELAY_HASH_WAIT  60000       /* ms */
 
 
 typedef struct ngx_simrelay_hash_s  ngx_simrelay_hash_t;
@@ -20,12 +21,14 @@ struct ngx_simrelay_hash_s {
     ngx_simrelay_ctx_t        *ctx;
     ngx_simrelay_password_pt   done;
     ngx_thread_task_t         *task;
-    ngx_simrelay_hash_t       *next;
+    ngx_simrelay_hash_t       *next;        /* that waits */
+    ngx_event_t                timer;
     ngx_str_t                  password;
     u_char                    *hash;        /* where it goes, or NULL */
     char                       stored[SR_PASSWORD_SIZE];
     int                        rc;
     unsigned                   idle:1;
+    unsigned                   waiting:1;
 };
 
 
@@ -34,8 +37,11 @@ static ngx_simrelay_hash_t *ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx,
 static ngx_int_t ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h);
 static ngx_int_t ngx_simrelay_hash_post(ngx_simrelay_hash_t *h);
 static void ngx_simrelay_hash_thread(void *data, ngx_log_t *log);
+static void ngx_simrelay_hash_timer(ngx_event_t *ev);
 static void ngx_simrelay_hash_done(ngx_event_t *ev);
+static void ngx_simrelay_hash_next(void);
 static void ngx_simrelay_hash_end(ngx_simrelay_hash_t *h);
+static void ngx_simrelay_hash_cleanup(void *data);
 
 
 /* of this worker */
@@ -53,6 +59,19 @@ static struct {
 static const char  ngx_simrelay_no_password[] =
     "$scrypt$ln=15,r=8,p=3$AAAAAAAAAAAAAAAAAAAAAA$"
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+
+ngx_int_t
+ngx_simrelay_password_room(ngx_simrelay_ctx_t *ctx)
+{
+    if (ngx_simrelay_hashes.waiting < SR_PASSWORD_QUEUE) {
+        return NGX_OK;
+    }
+
+    ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+
+    return NGX_DECLINED;
+}
 
 
 ngx_int_t
@@ -99,19 +118,24 @@ ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
     ngx_simrelay_password_pt done)
 {
     ngx_thread_task_t    *task;
+    ngx_http_cleanup_t   *cln;
     ngx_simrelay_hash_t  *h;
 
-    if (ngx_simrelay_hashes.waiting >= SR_PASSWORD_QUEUE) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+    if (ngx_simrelay_password_room(ctx) != NGX_OK) {
         return NULL;
     }
 
+    cln = ngx_http_cleanup_add(ctx->request, 0);
     task = ngx_thread_task_alloc(ctx->request->pool,
                                  sizeof(ngx_simrelay_hash_t));
-    if (task == NULL) {
+
+    if (cln == NULL || task == NULL) {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
         return NULL;
     }
+
+    cln->handler = ngx_simrelay_hash_cleanup;
+    cln->data = task->ctx;
 
     task->handler = ngx_simrelay_hash_thread;
     task->event.handler = ngx_simrelay_hash_done;
@@ -124,9 +148,15 @@ ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
     h->password = *password;
     h->idle = ctx->conf->passwords != ctx->conf->threads;
 
+    h->timer.handler = ngx_simrelay_hash_timer;
+    h->timer.data = h;
+    h->timer.log = ngx_cycle->log;
+
     return h;
 }
 
+
+/* whoever goes while it waits gives its place up */
 
 static ngx_int_t
 ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
@@ -136,7 +166,7 @@ ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
     r = h->ctx->request;
 
     r->connection->log->action = "checking a password";
-    r->read_event_handler = ngx_http_block_reading;
+    r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     if (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES) {
@@ -155,15 +185,13 @@ ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
     *ngx_simrelay_hashes.last = h;
     ngx_simrelay_hashes.last = &h->next;
     ngx_simrelay_hashes.waiting++;
-
-    /* it stands in the queue, and in the request's pool */
-
-    r->main->blocked++;
-    r->aio = 1;
+    h->waiting = 1;
 
     return NGX_DONE;
 }
 
+
+/* what the thread works on is the request's: it stays until that is done */
 
 static ngx_int_t
 ngx_simrelay_hash_post(ngx_simrelay_hash_t *h)
@@ -177,11 +205,10 @@ ngx_simrelay_hash_post(ngx_simrelay_hash_t *h)
     ngx_simrelay_hashes.running++;
 
     r = h->ctx->request;
+    r->main->blocked++;
+    r->aio = 1;
 
-    if (!r->aio) {
-        r->main->blocked++;
-        r->aio = 1;
-    }
+    ngx_add_timer(&h->timer, NGX_SIMRELAY_HASH_WAIT);
 
     return NGX_OK;
 }
@@ -213,14 +240,30 @@ ngx_simrelay_hash_thread(void *data, ngx_log_t *log)
 }
 
 
+/* a worker that is to end stays for as long as there is a timer */
+
+static void
+ngx_simrelay_hash_timer(ngx_event_t *ev)
+{
+    ngx_add_timer(ev, NGX_SIMRELAY_HASH_WAIT);
+}
+
+
 static void
 ngx_simrelay_hash_done(ngx_event_t *ev)
 {
-    ngx_simrelay_hash_t  *h;
-
     ngx_simrelay_hashes.running--;
 
+    ngx_simrelay_hash_next();
     ngx_simrelay_hash_end(ev->data);
+}
+
+
+static void
+ngx_simrelay_hash_next(void)
+{
+    ngx_connection_t     *c;
+    ngx_simrelay_hash_t  *h;
 
     while (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES
            && ngx_simrelay_hashes.first)
@@ -229,10 +272,13 @@ ngx_simrelay_hash_done(ngx_event_t *ev)
 
         ngx_simrelay_hashes.first = h->next;
         ngx_simrelay_hashes.waiting--;
+        h->waiting = 0;
 
         if (ngx_simrelay_hash_post(h) != NGX_OK) {
-            h->rc = NGX_SIMRELAY_PASSWORD_BUSY;
-            ngx_simrelay_hash_end(h);
+            c = h->ctx->request->connection;
+            ngx_http_set_log_request(c->log, h->ctx->request);
+            ngx_simrelay_fail(h->ctx, NGX_SIMRELAY_EUNAVAILABLE);
+            ngx_http_run_posted_requests(c);
         }
     }
 }
@@ -249,6 +295,8 @@ ngx_simrelay_hash_end(ngx_simrelay_hash_t *h)
     r = ctx->request;
     c = r->connection;
 
+    ngx_del_timer(&h->timer);
+
     r->main->blocked--;
     r->aio = 0;
 
@@ -256,13 +304,39 @@ ngx_simrelay_hash_end(ngx_simrelay_hash_t *h)
     c->log->action = "answering";
 
     ngx_explicit_memzero(h->stored, sizeof(h->stored));
+    ngx_explicit_memzero(h->password.data, h->password.len);
 
-    if (h->rc == NGX_SIMRELAY_PASSWORD_BUSY) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+    if (c->error) {
+        /* the client has gone: the request ends here */
+        ngx_http_finalize_request(r, NGX_ERROR);
 
     } else {
         h->done(ctx, h->rc);
     }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_simrelay_hash_cleanup(void *data)
+{
+    ngx_simrelay_hash_t  *h = data, **p;
+
+    if (!h->waiting) {
+        return;
+    }
+
+    for (p = &ngx_simrelay_hashes.first; *p != h; p = &(*p)->next) {
+        /* void */
+    }
+
+    *p = h->next;
+
+    if (*p == NULL) {
+        ngx_simrelay_hashes.last = p;
+    }
+
+    ngx_simrelay_hashes.waiting--;
+    h->waiting = 0;
 }

@@ -227,3 +227,35 @@ ngx_simrelay_request_header(ngx_http_request_t *r, const char *name)
         }
     }
 }
+
+
+/* what comes by IPv4 to a socket of IPv6 (RFC 4291, section 2.5.5.2) is IPv4 */
+
+sr_str_t
+ngx_simrelay_address(ngx_simrelay_ctx_t *ctx)
+{
+    sr_str_t                 text;
+    static const sr_str_t    none = sr_string("::");
+    static const ngx_str_t   mapped = ngx_string("::ffff:");
+    const ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+
+    if (c->sockaddr->sa_family != AF_INET
+        && c->sockaddr->sa_family != AF_INET6)
+    {
+        return none;
+    }
+
+    text = ngx_simrelay_str(&c->addr_text);
+
+    if (text.len > mapped.len
+        && ngx_strncasecmp(text.data, mapped.data, mapped.len) == 0
+        && memchr(text.data, '.', text.len))
+    {
+        text.data += mapped.len;
+        text.len -= mapped.len;
+    }
+
+    return text;
+}

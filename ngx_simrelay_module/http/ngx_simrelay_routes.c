@@ -46,6 +46,18 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/health/detailed"),
       NONE, 0, 0, 0, NOTHING, ngx_simrelay_health_detailed },
 
+    { POST, ngx_string("/api/auth/login"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_login },
+
+    { POST, ngx_string("/api/auth/2fa"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_login_code },
+
+    { POST, ngx_string("/api/auth/login/2fa"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_login_code },
+
+    { POST, ngx_string("/api/auth/logout"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_logout },
+
     { GET, ngx_string("/api/user"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
 

@@ -178,6 +178,16 @@ end
 $$;
 
 
+-- Everybody's password is "correct horse battery", hashed with parameters that
+-- take a hundredth of the time.
+create function test.password() returns text
+language sql immutable
+as $$
+    select '$scrypt$ln=10,r=8,p=1$c2ltcmVsYXktZml4dHVyZQ$'
+           || 'Q/JWYuVZQTFeL7k7tJA5bO1J6nR8ZHrViNvKrCD9RKY'
+$$;
+
+
 -- Who there is: Acme has Ann (owner), Ada (admin), Max (of the team Sales),
 -- Mia (of none) and Dua, who is in Bolt too; Bolt has Bob.  Eve is in no
 -- organization, Zed is disabled, Tim's plan allows next to nothing.
@@ -194,12 +204,13 @@ begin
       from (values (1, 'Acme', 1), (2, 'Bolt', 1), (3, 'Tiny', 2))
            t(id, name, plan);
 
-    insert into users (id, name, email, email_verified_at,
+    insert into users (id, name, email, email_verified_at, password_hash,
                        current_organization_id, disabled_at, created_at,
                        updated_at)
     overriding system value
     select id, name, lower(name) || '@example.com',
-           case when id = 1 then timestamptz '2026-01-03Z' end, org,
+           case when id = 1 then timestamptz '2026-01-03Z' end,
+           test.password(), org,
            case when name = 'Zed' then now() end,
            '2026-01-02Z', '2026-01-02Z'
       from (values (1, 'Ann', 1), (2, 'Ada', 1), (3, 'Max', 1), (4, 'Mia', 1),

@@ -5,6 +5,7 @@ package SimRelay::JSON;
 #   <int>        a positive integer
 #   <time>       a time; <time+300>: in so many seconds, give or take five
 #   <code>       a verification code
+#   <token>      a personal token with its id, as a sign-in answers it
 #   <text>       a string that is not empty
 #   <any>        whatever there is
 # With a name, <int:lock>, it is the same wherever that name stands.  A member
@@ -90,6 +91,7 @@ sub is_kind {
     return 0 if $json->encode($is) !~ /^"/;
     return length $is > 0 if $kind eq 'text';
     return $is =~ /^SR-[A-HJ-NP-Z2-9]{4}$/ if $kind eq 'code';
+    return $is =~ /^\d+\|[A-Za-z0-9]{48}$/ if $kind eq 'token';
 
     die "<$kind> is not known\n" if $kind ne 'time';
 
