@@ -119,6 +119,17 @@ out=$(curl -sS -k --http2 -o /dev/null -w '%{http_code} %{http_version}' \
 [ "$out" = "200 2" ]
 ok $? "TLS speaks HTTP/2" "$out"
 
+out=$(
+    exec 3<>"/dev/tcp/127.0.0.1/$SIMRELAY_HTTP_PORT"
+    for _ in $(seq 300); do
+        printf 'GET /api/auth/login HTTP/1.1\r\nHost: a\r\n\r\n'
+    done >&3
+    printf 'GET /api/auth/login HTTP/1.0\r\n\r\n' >&3
+    grep -ao 'HTTP/1.1 [0-9]*' <&3 | sort | uniq -c
+)
+echo "$out" | grep -q " 429" && echo "$out" | grep -vq " 429"
+ok $? "a flood of sign-ins is limited" "$out"
+
 out=$(./build.sh demo 2>&1); rc=$?
 ok $rc "the demo plays the whole job" "$out"
 

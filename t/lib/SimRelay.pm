@@ -155,6 +155,7 @@ our $HttpConfig = <<'END';
     simrelay_pusher key=278d425bdf160c739803 secret=7ad3773142a6692b25b8;
     simrelay_twilio account=AC1 token=secret number=+15550001111;
     simrelay_cors_origin https://ext.example chrome-extension://abc;
+    limit_req_zone $binary_remote_addr zone=simrelay_anonymous:1m rate=9999r/s;
 END
 
 # what is shipped

@@ -54,17 +54,37 @@ function children(pid) {
 const bad = /^.*(\[(alert|emerg|crit)\]|AddressSanitizer|runtime error).*/m;
 
 
+const own = `
+    error_page 400 404 405 408 413 500 502 503 504 /simrelay_error;
+    location = /simrelay_error { internal; simrelay_error; }
+    location /api/ { simrelay; }`;
+
+const conf = path.resolve(__dirname, '..', '..', 'conf');
+
+
+// The limit by address, as it is shipped.
+function anonymous() {
+    const text = fs.readFileSync(path.join(conf, 'nginx.conf'), 'utf8');
+
+    return /^ +map \$binary_remote_addr .*^ +limit_req_zone [^;]*;/ms
+               .exec(text)[0];
+}
+
+
 class Nginx {
     // main, http, server: directives beside or instead of the usual ones;
     // listen: ports with their options.  A simrelay_ directive in "http" is
-    // instead of the usual one of that name.
+    // instead of the usual one of that name.  "shipped": conf/simrelay.conf is
+    // in the server, and what it wants of conf/nginx.conf in "http".
     constructor(name, { main = '', http = '', server = '', listen = [],
-                        workers = 2, database = null } = {}) {
+                        workers = 2, database = null,
+                        shipped = false } = {}) {
         this.prefix = path.join(t.dir, name);
         this.conf = path.join(this.prefix, 'nginx.conf');
         this.pidfile = path.join(this.prefix, 'nginx.pid');
         this.errors = path.join(this.prefix, 'error.log');
-        this.parts = { main, http, server, listen, workers, database };
+        this.parts = { main, http, server, listen, workers, database,
+                       shipped };
 
         fs.mkdirSync(this.prefix, { recursive: true });
     }
@@ -88,7 +108,8 @@ class Nginx {
     }
 
     write() {
-        const { main, http, server, listen, workers, database } = this.parts;
+        const { main, http, server, listen, workers, database, shipped }
+            = this.parts;
         const module = process.env.TEST_NGINX_LOAD_MODULES
                        || bail('TEST_NGINX_LOAD_MODULES is not set');
 
@@ -119,16 +140,14 @@ class Nginx {
                 scgi_temp_path scgi;
                 keepalive_requests 1000000;
                 ${usual.join('\n')}
+                ${shipped ? anonymous() : ''}
                 ${http}
                 server {
                     listen 127.0.0.1:${this.port} reuseport;
                     ${listen.map((l) => `listen 127.0.0.1:${l};`).join('\n')}
                     add_header X-Worker $pid always;
-                    error_page 400 404 405 408 413 500 502 503 504
-                               /simrelay_error;
-                    location = /simrelay_error { internal; simrelay_error; }
-                    location /api/ { simrelay; }
                     location = /metrics { simrelay_status; }
+                    ${shipped ? `include ${conf}/simrelay.conf;` : own}
                     ${server}
                 }
             }`);

@@ -283,6 +283,7 @@ configure() {
         -e "s|account=AC0*|account=$twilio_account|" \
         -e "s|token=change-me|token=$twilio_token|" \
         -e "s|number=[+0-9]*|number=$twilio_number|" \
+        -e "s|rate=60r/m|rate=20r/s|" \
         -e "s|listen 80;|listen $SIMRELAY_HTTP_PORT;|" \
         -e "s|listen 443|listen $SIMRELAY_TLS_PORT|" \
         -e "$([ "$(id -u)" = 0 ] || echo '/^user /d')" \
