@@ -3,66 +3,9 @@
 # The command line tool, on databases of its own beside
 # SIMRELAY_TEST_DATABASE.
 
-set -u
-
 cd "$(dirname "$0")/.." || exit 1
 
-[ -n "${SIMRELAY_TEST_DATABASE-}" ] || {
-    echo "Bail out! SIMRELAY_TEST_DATABASE is not set"
-    exit 1
-}
-
-bin=${SIMRELAY_BIN:-${BUILD:-build}/simrelay}
-server=${SIMRELAY_TEST_DATABASE%/*}
-template=${SIMRELAY_TEST_DATABASE##*/}
-name=simrelay_cli_$$
-dir=$(mktemp -d) || exit 1
-
-export SIMRELAY_DATABASE_URL=$server/$name
-export SIMRELAY_KEY_FILE=$dir/keys
-export PGOPTIONS="-c client_min_messages=warning"
-
-n=0
-failed=0
-out=
-rc=0
-
-sql() {
-    psql -qXAt -v ON_ERROR_STOP=1 -d "${2:-$SIMRELAY_DATABASE_URL}" -c "$1"
-}
-
-end() {
-    sql "drop database if exists $name with (force)" "$server/postgres"
-    sql "drop database if exists ${name}_bare with (force)" "$server/postgres"
-    rm -rf "$dir"
-}
-
-trap end EXIT
-trap 'exit 1' INT TERM
-
-ok() {
-    n=$((n + 1))
-
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        failed=1
-        echo "not ok $n - $2"
-        printf '%s\n' "exit code $rc" "$out" | sed 's/^/# /'
-    fi
-}
-
-# Runs the tool; what it should exit with, and a pattern of what it says.
-run() {
-    local what=$1 code=$2 pattern=$3
-
-    shift 3
-    out=$("$bin" "$@" 2>&1 </dev/null)
-    rc=$?
-
-    [ $rc = "$code" ] && grep -qE -- "$pattern" <<<"$out"
-    ok $? "$what"
-}
+. t/lib/cli.sh
 
 
 run "help names the commands" 0 "^  webhook map " help
@@ -83,15 +26,7 @@ run "without pg_partman migrate says what a superuser runs" 1 \
     "^create extension if not exists pg_partman schema partman;" \
     -d "$server/${name}_bare" migrate
 
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    sql "create database $name template $template" "$server/postgres" \
-        2>/dev/null && break
-    sleep 1
-done
-sql "delete from partman.part_config"
-sql "drop schema public cascade; create schema public"
-sql "drop table if exists partman.template_public_events,
-     partman.template_public_webhook_deliveries"
+empty_database
 
 run "a database without a schema is refused" 1 "run simrelay migrate" \
     organization list

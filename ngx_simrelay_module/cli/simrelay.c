@@ -14,6 +14,7 @@ static int simrelay_globals(simrelay_t *s, int argc, char **argv);
 static const char *simrelay_global(char **argv, int *i, const char *letter,
     const char *name);
 static int simrelay_find(simrelay_t *s, int argc, char **argv);
+static int simrelay_words(const char *words, int argc, char **argv);
 static int simrelay_arguments(simrelay_t *s, int argc, char **argv);
 static int simrelay_known(const char *args, const char *name);
 static int simrelay_usage(const simrelay_t *s, const char *fmt, ...)
@@ -332,6 +333,7 @@ simrelay_global(char **argv, int *i, const char *letter, const char *name)
 static int
 simrelay_find(simrelay_t *s, int argc, char **argv)
 {
+    int                        n;
     const simrelay_command_t  *c;
 
     for (c = simrelay_commands; c->subject != NULL; c++) {
@@ -340,14 +342,11 @@ simrelay_find(simrelay_t *s, int argc, char **argv)
             continue;
         }
 
-        if (c->verb == NULL) {
-            s->command = c;
-            return simrelay_arguments(s, argc - 1, argv + 1);
-        }
+        n = simrelay_words(c->verb, argc - 1, argv + 1);
 
-        if (argc > 1 && strcmp(c->verb, argv[1]) == 0) {
+        if (n != -1) {
             s->command = c;
-            return simrelay_arguments(s, argc - 2, argv + 2);
+            return simrelay_arguments(s, argc - 1 - n, argv + 1 + n);
         }
     }
 
@@ -356,6 +355,36 @@ simrelay_find(simrelay_t *s, int argc, char **argv)
                          argc > 1 ? argv[1] : "");
 
     return SIMRELAY_USAGE;
+}
+
+
+/* Do the arguments begin with these words?  Their number, or -1. */
+
+static int
+simrelay_words(const char *words, int argc, char **argv)
+{
+    int     n;
+    size_t  len;
+
+    if (words == NULL) {
+        return 0;
+    }
+
+    for (n = 0; *words != '\0'; n++) {
+
+        len = strcspn(words, " ");
+
+        if (n == argc || strlen(argv[n]) != len
+            || memcmp(argv[n], words, len) != 0)
+        {
+            return -1;
+        }
+
+        words += len;
+        words += strspn(words, " ");
+    }
+
+    return n;
 }
 
 

@@ -45,7 +45,7 @@ typedef struct {
 
 typedef struct {
     const char   *subject;
-    const char   *verb;             /* NULL: the command is one word */
+    const char   *verb;             /* one word or two; NULL: none */
 
     /* as help shows them; an option is known if it stands here */
     const char   *args;
@@ -95,6 +95,15 @@ SR_MUSTCHECK int simrelay_number(const char *text, const char *what,
 /* An argument that is an object's id.  0, or -1, said. */
 
 SR_MUSTCHECK int simrelay_id(const simrelay_t *s, int arg, int64_t *id);
+
+/*
+ * Reads a line of the standard input, without its end, as text with NUL.  On a
+ * terminal "prompt" is shown; with "secret", what is typed is not.  Returns its
+ * length, or -1, said.
+ */
+
+SR_MUSTCHECK ptrdiff_t simrelay_line(char *dst, size_t size,
+    const char *prompt, int secret);
 
 /* Memory that lasts until the end; never NULL. */
 
@@ -214,6 +223,12 @@ int simrelay_organization_create(simrelay_t *s);
 int simrelay_organization_list(simrelay_t *s);
 int simrelay_user_create(simrelay_t *s);
 int simrelay_user_list(simrelay_t *s);
+int simrelay_user_password(simrelay_t *s);
+int simrelay_user_disable(simrelay_t *s);
+int simrelay_user_enable(simrelay_t *s);
+int simrelay_two_factor_enable(simrelay_t *s);
+int simrelay_two_factor_disable(simrelay_t *s);
+int simrelay_two_factor_codes(simrelay_t *s);
 int simrelay_member_add(simrelay_t *s);
 int simrelay_member_remove(simrelay_t *s);
 int simrelay_team_create(simrelay_t *s);
@@ -230,6 +245,8 @@ int simrelay_webhook_remove(simrelay_t *s);
 int simrelay_token_create(simrelay_t *s);
 int simrelay_key_create(simrelay_t *s);
 int simrelay_client_create(simrelay_t *s);
+int simrelay_client_update(simrelay_t *s);
+int simrelay_client_revoke(simrelay_t *s);
 int simrelay_client_list(simrelay_t *s);
 int simrelay_oauth_token_create(simrelay_t *s);
 int simrelay_credential_list(simrelay_t *s);

@@ -46,6 +46,31 @@ const simrelay_command_t  simrelay_commands[] = {
       "shows all persons",
       0, 0, SIMRELAY_STORE, simrelay_user_list },
 
+    { "user", "password", "USER [--password generate|stdin]",
+      "gives a person a new password; ends what the old one had opened",
+      1, 1, SIMRELAY_STORE, simrelay_user_password },
+
+    { "user", "disable", "USER",
+      "shuts a person out, whatever it shows",
+      1, 1, SIMRELAY_STORE, simrelay_user_disable },
+
+    { "user", "enable", "USER",
+      "lets a person in again",
+      1, 1, SIMRELAY_STORE, simrelay_user_enable },
+
+    { "user", "two-factor enable", "USER [--code CODE]",
+      "shows a new secret; with a code of it, turns two-factor authentication "
+      "on",
+      1, 1, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_two_factor_enable },
+
+    { "user", "two-factor disable", "USER",
+      "lets a person sign in by password alone",
+      1, 1, SIMRELAY_STORE, simrelay_two_factor_disable },
+
+    { "user", "two-factor recovery-codes", "USER",
+      "makes new recovery codes, and ends the old ones",
+      1, 1, SIMRELAY_STORE, simrelay_two_factor_codes },
+
     { "member", "add", "USER ORGANIZATION [--role owner|admin|member]",
       "makes a person a member, or changes its role",
       2, 2, SIMRELAY_STORE, simrelay_member_add },
@@ -109,9 +134,18 @@ const simrelay_command_t  simrelay_commands[] = {
       "makes an API key; without --permissions with all of them",
       3, 3, SIMRELAY_STORE, simrelay_key_create },
 
-    { "client", "create", "NAME REDIRECT-URI...",
-      "makes an OAuth2 client",
-      2, 16, SIMRELAY_STORE, simrelay_client_create },
+    { "client", "create", "NAME REDIRECT-URI... [--scopes A,B]",
+      "makes an OAuth2 client; without --scopes, for mobile:device",
+      2, 17, SIMRELAY_STORE, simrelay_client_create },
+
+    { "client", "update",
+      "CLIENT [REDIRECT-URI...] [--name NAME] [--scopes A,B]",
+      "changes what is given of an OAuth2 client",
+      1, 17, SIMRELAY_STORE, simrelay_client_update },
+
+    { "client", "revoke", "CLIENT",
+      "ends an OAuth2 client and all that it was given",
+      1, 1, SIMRELAY_STORE, simrelay_client_revoke },
 
     { "client", "list", "",
       "shows all OAuth2 clients",

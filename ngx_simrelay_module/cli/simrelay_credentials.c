@@ -1,6 +1,6 @@
 
 /*
- * Tokens, API keys and OAuth2 clients.
+ * Tokens and API keys.
  */
 
 
@@ -8,14 +8,11 @@
 
 #include "simrelay.h"
 #include "sr_principal.h"
-#include "sr_url.h"
 
 
-#define SIMRELAY_CLIENT_URIS   16
-#define SIMRELAY_URIS_BYTES    (20 + SIMRELAY_CLIENT_URIS * (4 + SR_URL))
-#define SIMRELAY_OAUTH_DAYS    "15"
-#define SIMRELAY_OAUTH_SCOPE   "mobile:device"
-#define SIMRELAY_DAY           (86400 * SR_TIME_SECOND)
+#define SIMRELAY_OAUTH_DAYS   "15"
+#define SIMRELAY_OAUTH_SCOPE  "mobile:device"
+#define SIMRELAY_DAY          (86400 * SR_TIME_SECOND)
 
 
 static int simrelay_credential_show(simrelay_t *s,
@@ -148,46 +145,6 @@ simrelay_credential_revoke(simrelay_t *s)
     sr_pg_bind_int8(&q, id);
 
     return simrelay_answer(s, &q, "there is no such live credential");
-}
-
-
-int
-simrelay_client_create(simrelay_t *s)
-{
-    int               i;
-    sr_str_t          uris[SIMRELAY_CLIENT_URIS];
-    sr_url_t          url;
-    unsigned char     array[SIMRELAY_URIS_BYTES];
-    sr_pg_segment_t   q;
-
-    for (i = 1; i < s->argc; i++) {
-
-        uris[i - 1] = simrelay_str(s->argv[i]);
-
-        if (uris[i - 1].len > SR_URL
-            || sr_url_parse(&url, uris[i - 1].data, uris[i - 1].len) == -1)
-        {
-            return simrelay_fail("\"%s\" is no http or https URL",
-                                 s->argv[i]);
-        }
-    }
-
-    simrelay_query(&q, SR_SQL_CLIENT_CREATE);
-    simrelay_bind(&q, s->argv[0]);
-    sr_pg_bind_texts(&q, array, uris, s->argc - 1);
-
-    return simrelay_answer(s, &q, NULL);
-}
-
-
-int
-simrelay_client_list(simrelay_t *s)
-{
-    sr_pg_segment_t  q;
-
-    simrelay_query(&q, SR_SQL_CLIENT_LIST);
-
-    return simrelay_answer(s, &q, NULL);
 }
 
 

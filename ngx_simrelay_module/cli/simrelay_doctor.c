@@ -11,6 +11,7 @@
 
 #define SIMRELAY_DOCTOR_DAYS     4      /* today and the next 3 */
 #define SIMRELAY_DOCTOR_LATE     10     /* s that events and deliveries wait */
+#define SIMRELAY_DOCTOR_MAIL     120    /* s that mails wait */
 #define SIMRELAY_DOCTOR_CLOCK    5      /* s between the clocks */
 
 
@@ -24,8 +25,10 @@ static void simrelay_doctor_keys(simrelay_doctor_t *d);
 static int simrelay_doctor_database(simrelay_doctor_t *d);
 static void simrelay_doctor_partman(simrelay_doctor_t *d);
 static void simrelay_doctor_partitions(simrelay_doctor_t *d);
-static void simrelay_doctor_secrets(simrelay_doctor_t *d);
+static void simrelay_doctor_secrets(simrelay_doctor_t *d, sr_sql_e sql,
+    const char *context, const char *what, const char *whose);
 static void simrelay_doctor_queues(simrelay_doctor_t *d);
+static void simrelay_doctor_identity(simrelay_doctor_t *d);
 static void simrelay_doctor_sidecar(simrelay_doctor_t *d, PGresult *res);
 static double simrelay_doctor_age(const PGresult *res, int column);
 static void simrelay_doctor_clock(simrelay_doctor_t *d, PGresult *res);
@@ -51,10 +54,15 @@ simrelay_doctor(simrelay_t *s)
         /* without keys it was said already */
 
         if (s->seal.n != 0) {
-            simrelay_doctor_secrets(&d);
+            simrelay_doctor_secrets(&d, SR_SQL_WEBHOOK_SECRETS, "webhook",
+                                    "webhook secrets", "integration");
+            simrelay_doctor_secrets(&d, SR_SQL_DOCTOR_TWO_FACTORS,
+                                    "two_factor", "two-factor secrets",
+                                    "user");
         }
 
         simrelay_doctor_queues(&d);
+        simrelay_doctor_identity(&d);
     }
 
     return d.failed ? SIMRELAY_FAILED : SIMRELAY_DONE;
@@ -197,8 +205,11 @@ simrelay_doctor_partitions(simrelay_doctor_t *d)
 }
 
 
+/* the statement has an id and a secret */
+
 static void
-simrelay_doctor_secrets(simrelay_doctor_t *d)
+simrelay_doctor_secrets(simrelay_doctor_t *d, sr_sql_e sql,
+    const char *context, const char *what, const char *whose)
 {
     int               i, bad;
     char              first[24];
@@ -207,7 +218,7 @@ simrelay_doctor_secrets(simrelay_doctor_t *d)
     unsigned char     secret[1024];
     sr_pg_segment_t   q;
 
-    simrelay_query(&q, SR_SQL_WEBHOOK_SECRETS);
+    simrelay_query(&q, sql);
 
     res = simrelay_run(d->s, &q);
     if (res == NULL) {
@@ -221,7 +232,7 @@ simrelay_doctor_secrets(simrelay_doctor_t *d)
         sealed = sr_pg_bytes(res, i, SR_WEBHOOK_SECRETS_SECRET);
 
         if (sealed.len <= sizeof(secret)
-            && sr_unseal(&d->s->seal, secret, "webhook", sealed.data,
+            && sr_unseal(&d->s->seal, secret, context, sealed.data,
                          sealed.len)
                != -1)
         {
@@ -237,15 +248,15 @@ simrelay_doctor_secrets(simrelay_doctor_t *d)
     explicit_bzero(secret, sizeof(secret));
 
     if (bad == 0) {
-        simrelay_doctor_line(d, 1, NULL, "all %d webhook secrets can be"
-                             " opened", PQntuples(res));
+        simrelay_doctor_line(d, 1, NULL, "all %d %s can be opened",
+                             PQntuples(res), what);
 
     } else {
         simrelay_doctor_line(d, 0, "put the key that sealed them back into the"
                              " key file, or make new secrets",
-                             "%d of %d webhook secrets cannot be opened, the"
-                             " first is of integration %s", bad,
-                             PQntuples(res), first);
+                             "%d of %d %s cannot be opened, the first is of"
+                             " %s %s", bad, PQntuples(res), what, whose,
+                             first);
     }
 
     PQclear(res);
@@ -276,6 +287,56 @@ simrelay_doctor_queues(simrelay_doctor_t *d)
 
     simrelay_doctor_line(d, 1, NULL, "%lld webhook deliveries have failed for"
                          " good in a day", (long long) n);
+
+    PQclear(res);
+}
+
+
+static void
+simrelay_doctor_identity(simrelay_doctor_t *d)
+{
+    double            age;
+    int64_t           n;
+    PGresult         *res;
+    const char       *error;
+    sr_pg_segment_t   q;
+
+    simrelay_query(&q, SR_SQL_DOCTOR_IDENTITY);
+
+    res = simrelay_run(d->s, &q);
+    if (res == NULL) {
+        d->failed = 1;
+        return;
+    }
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_IDENTITY_DUE);
+    age = simrelay_doctor_age(res, SR_DOCTOR_IDENTITY_DUE_AGE);
+
+    simrelay_doctor_line(d, age < SIMRELAY_DOCTOR_MAIL,
+                         "start simrelayd, and see in simrelayd.conf whether"
+                         " it may send mail",
+                         "%lld mails wait to be sent, the oldest for %.0f s",
+                         (long long) n, age);
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_IDENTITY_FAILED);
+
+    if (n != 0) {
+        error = PQgetvalue(res, 0, SR_DOCTOR_IDENTITY_ERROR);
+
+        simrelay_doctor_line(d, 0, "see what the mail server says, and what"
+                             " simrelayd.conf says of it",
+                             "%lld mails were given up in a day, the last"
+                             " with: %s", (long long) n, error);
+    }
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_IDENTITY_AGENTS);
+
+    if (n != 0) {
+        simrelay_doctor_line(d, 0, "start simrelayd, which removes them, or"
+                             " read in its log why it cannot",
+                             "%lld agents that nobody claimed in time are"
+                             " still there", (long long) n);
+    }
 
     PQclear(res);
 }
