@@ -23,6 +23,21 @@ CREATE FUNCTION public.credential_ended() RETURNS trigger
     AS $$
 begin
     perform access_ended(old.user_id, old.organization_id, old.id);
+
+    -- 4 and 8: what an agent's integration was made for (agent_claim.sql)
+    if old.kind = 4
+       and old.user_id is not null
+       and (new.revoked_at is not null
+            or old.abilities & ~new.abilities & 12 <> 0)
+    then
+        update webhook_integrations i
+           set is_active = false, updated_at = now()
+          from agents a
+         where a.credential_id = old.id
+           and i.id = a.webhook_integration_id
+           and i.is_active;
+    end if;
+
     return null;
 end
 $$;
@@ -153,6 +168,7 @@ CREATE TABLE public.agents (
     expires_at timestamp with time zone NOT NULL,
     claimed_at timestamp with time zone,
     claimed_by bigint,
+    webhook_integration_id bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT agents_callback_url_check CHECK ((char_length(callback_url) <= 2048)),
     CONSTRAINT agents_code_digest_check CHECK ((octet_length(code_digest) = 32)),
@@ -880,6 +896,8 @@ CREATE INDEX agents_claimed_by ON public.agents USING btree (claimed_by);
 
 CREATE INDEX agents_expires_at ON public.agents USING btree (expires_at) WHERE (claimed_at IS NULL);
 
+CREATE INDEX agents_webhook ON public.agents USING btree (webhook_integration_id);
+
 CREATE UNIQUE INDEX credentials_api_key_name ON public.credentials USING btree (organization_id, name) WHERE ((kind = 4) AND (revoked_at IS NULL));
 
 CREATE INDEX credentials_expiring ON public.credentials USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (expires_at IS NOT NULL));
@@ -979,6 +997,9 @@ ALTER TABLE ONLY public.agents
 
 ALTER TABLE ONLY public.agents
     ADD CONSTRAINT agents_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES public.credentials(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_webhook_integration_id_fkey FOREIGN KEY (webhook_integration_id) REFERENCES public.webhook_integrations(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES public.oauth_clients(id) ON DELETE CASCADE;

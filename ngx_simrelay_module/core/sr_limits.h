@@ -46,6 +46,10 @@
 
 #define SR_TOKEN_BYTES             512      /* of an Authorization header */
 #define SR_PERMISSIONS             4        /* that there are */
+#define SR_AGENTS                  5        /* that an address registers in an
+                                               hour */
+#define SR_AGENT_TRIES             5        /* at an agent's code */
+#define SR_AGENT_TTL               259200   /* s in which it is claimed */
 #define SR_API_KEYS                1000     /* of an organization */
 #define SR_PASSWORD_QUEUE          32       /* that wait to be hashed, in a
                                                worker */

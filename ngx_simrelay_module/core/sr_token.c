@@ -19,7 +19,6 @@
 /* the largest multiple of 62 that a byte can be below */
 #define SR_TOKEN_LIMIT   248
 
-#define SR_UUID_LEN      36
 #define SR_ID_MAX_LEN    19
 
 

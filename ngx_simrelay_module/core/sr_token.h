@@ -18,6 +18,7 @@
 #define SR_SECRET_LEN      64       /* webhook secrets: hex */
 #define SR_CODE_LEN        7        /* `SR-` and 4 */
 #define SR_CLAIM_CODE_LEN  8        /* of an agent */
+#define SR_UUID_LEN        36       /* as text */
 
 typedef unsigned char  sr_uuid_t[16];
 
@@ -74,7 +75,7 @@ SR_MUSTCHECK int sr_token_bearer(unsigned char *digest, sr_str_t header);
 
 SR_MUSTCHECK int sr_uuid_make(sr_uuid_t u);
 
-/* 36 bytes, no NUL. */
+/* SR_UUID_LEN bytes, no NUL. */
 
 void sr_uuid_format(unsigned char *dst, const sr_uuid_t u);
 

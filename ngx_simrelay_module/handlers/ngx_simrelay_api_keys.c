@@ -19,7 +19,6 @@ typedef struct {
 
 static ngx_simrelay_api_key_t *ngx_simrelay_api_key_body(
     ngx_simrelay_ctx_t *ctx);
-static int32_t ngx_simrelay_api_key_abilities(ngx_simrelay_api_key_t *in);
 static ngx_int_t ngx_simrelay_api_key_make(ngx_simrelay_api_key_t *in);
 static ngx_simrelay_api_key_t *ngx_simrelay_api_key_new(
     ngx_simrelay_ctx_t *ctx);
@@ -39,13 +38,13 @@ static void ngx_simrelay_api_key_reply(ngx_simrelay_ctx_t *ctx,
     ngx_uint_t status, const PGresult *res);
 
 
-static const char  *ngx_simrelay_permissions[] = {
+static const char  *ngx_simrelay_permission_names[] = {
     "numbers.read", "numbers.lock", "messages.read", "webhooks.receive", NULL
 };
 
-static const sr_field_t  ngx_simrelay_permission_fields[] = {
+const sr_field_t  ngx_simrelay_permission_fields[] = {
     { .name = "permissions", .type = SR_FIELD_ENUM,
-      .names = ngx_simrelay_permissions, .set = SR_FIELD_UNSET },
+      .names = ngx_simrelay_permission_names, .set = SR_FIELD_UNSET },
     { .name = NULL }
 };
 
@@ -68,7 +67,7 @@ static const sr_field_t  ngx_simrelay_api_key_inputs[] = {
 
 /* all statements that answer with a key have these columns */
 
-static const sr_pg_field_t  ngx_simrelay_api_key_fields[] = {
+const sr_pg_field_t  ngx_simrelay_api_key_fields[] = {
     { "id",            SR_API_KEY_GET_ID,            SR_PG_INT8 },
     { "name",          SR_API_KEY_GET_NAME,          SR_PG_TEXT },
     { "key_prefix",    SR_API_KEY_GET_KEY_PREFIX,    SR_PG_TEXT },
@@ -157,7 +156,7 @@ ngx_simrelay_api_key_create(ngx_simrelay_ctx_t *ctx)
     sr_pg_bind_bytes(s, in->digest, SR_SHA256_LEN);
     sr_pg_bind_bytes(s, in->key, SR_KEY_PREFIX_LEN);
     sr_pg_bind_text(s, in->name);
-    sr_pg_bind_int4(s, ngx_simrelay_api_key_abilities(in));
+    sr_pg_bind_int4(s, ngx_simrelay_permissions(&in->permissions));
     sr_pg_bind_int4(s, SR_API_KEYS);
 
     return ngx_simrelay_query_send(ctx);
@@ -198,8 +197,8 @@ ngx_simrelay_api_key_new(ngx_simrelay_ctx_t *ctx)
 }
 
 
-static int32_t
-ngx_simrelay_api_key_abilities(ngx_simrelay_api_key_t *in)
+int32_t
+ngx_simrelay_permissions(const sr_input_array_t *permissions)
 {
     int          abilities;
     size_t       i;
@@ -207,8 +206,8 @@ ngx_simrelay_api_key_abilities(ngx_simrelay_api_key_t *in)
 
     abilities = 0;
 
-    for (i = 0; i < in->permissions.n; i++) {
-        name = ngx_simrelay_permissions[((int *) in->permissions.items)[i]];
+    for (i = 0; i < permissions->n; i++) {
+        name = ngx_simrelay_permission_names[((int *) permissions->items)[i]];
         abilities |= sr_ability((const unsigned char *) name,
                                 ngx_strlen(name));
     }
@@ -289,7 +288,7 @@ ngx_simrelay_api_key_update(ngx_simrelay_ctx_t *ctx)
     ngx_simrelay_statement(ctx, SR_SQL_API_KEY_UPDATE);
     sr_pg_bind_int8(s, ctx->args[0].id);
     sr_pg_bind_text(s, in->name);
-    sr_pg_bind_int4(s, ngx_simrelay_api_key_abilities(in));
+    sr_pg_bind_int4(s, ngx_simrelay_permissions(&in->permissions));
 
     return ngx_simrelay_query_send(ctx);
 }

@@ -25,12 +25,27 @@ ngx_int_t ngx_simrelay_token_delete(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_application_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_application_delete(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_agent_register(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_agent_status(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_agent_show(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_agent_claim(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_api_key_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_create(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_update(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_delete(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_regenerate(ngx_simrelay_ctx_t *ctx);
+
+/* The item of a field of permissions, and what such a field's items allow. */
+
+extern const sr_field_t  ngx_simrelay_permission_fields[];
+
+int32_t ngx_simrelay_permissions(const sr_input_array_t *permissions);
+
+/* The members of an API key: of a row of api_key_get, and of its like. */
+
+extern const sr_pg_field_t  ngx_simrelay_api_key_fields[];
 
 ngx_int_t ngx_simrelay_sim_list(ngx_simrelay_ctx_t *ctx);
 

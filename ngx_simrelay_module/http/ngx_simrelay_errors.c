@@ -26,6 +26,9 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* EDEVICELIMIT */      { 403, "Device limit reached." },
     /* EKEYLIMIT */         { 403, "API key limit reached." },
     /* EUNCLAIMED */        { 403, "This API key has not been claimed yet." },
+    /* ENOAGENT */          { 404, "No query results for model "
+                                   "[App\\Models\\Agent]." },
+    /* ECLAIMED */          { 409, "This agent has already been claimed." },
     /* ECSRF */             { 403, "CSRF token mismatch." },
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },
@@ -44,6 +47,7 @@ static const struct {
     const char   *field;
     const char   *text;
 } ngx_simrelay_constraints[] = {
+    { "agents_address_name", "name", SR_TEXT_TAKEN },
     { "credentials_api_key_name", "name", SR_TEXT_TAKEN },
     { "devices_android_id_key", "android_id", SR_TEXT_TAKEN },
     { "hosted_sims_number_key", "phone_number", SR_TEXT_TAKEN },

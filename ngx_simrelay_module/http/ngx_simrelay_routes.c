@@ -32,6 +32,7 @@
 #define LARGE   SR_BODY_LARGE_BYTES
 
 #define NOTHING  NGX_SIMRELAY_NO_OBJECT
+#define AGENT    SR_SQL_AGENT_EXISTS
 #define API_KEY  SR_SQL_API_KEY_EXISTS
 #define SIM      SR_SQL_SIM_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
@@ -90,6 +91,18 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { POST, ngx_string("/api/api-keys/{api_key:id}/regenerate"),
       PERSON, 0, ADMIN, 0, NOTHING, ngx_simrelay_api_key_regenerate },
+
+    { POST, ngx_string("/api/agents/register"),
+      NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_agent_register },
+
+    { GET, ngx_string("/api/agents/status"),
+      KEY, 0, UNCLAIMED, 0, NOTHING, ngx_simrelay_agent_status },
+
+    { GET, ngx_string("/api/agents/claims/{agent:uuid}"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_agent_show },
+
+    { POST, ngx_string("/api/agents/claims/{agent:uuid}"),
+      PERSON, 0, ADMIN, SMALL, AGENT, ngx_simrelay_agent_claim },
 
     { GET, ngx_string("/api/sims"),
       ANY, NUMBERS_READ, LOOSE, 0, NOTHING, ngx_simrelay_sim_list },

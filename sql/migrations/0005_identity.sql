@@ -211,23 +211,29 @@ create index oauth_refresh_tokens_expires_at on oauth_refresh_tokens
        (expires_at);
 
 
--- Agents that registered themselves; a person claims their key.
+-- Agents that registered themselves; a person claims their key.  What they may
+-- receive at their callback_url is an integration from then on, for as long as
+-- the key is good for it.
 create table agents (
-    id              uuid primary key default gen_random_uuid(),
-    credential_id   int8 not null unique references credentials
-                    on delete cascade,
-    name            text not null check (char_length(name) between 1 and 255),
-    description     text check (char_length(description) <= 1000),
-    callback_url    text check (char_length(callback_url) <= 2048),
-    metadata        jsonb,
-    address         text not null,
-    code_digest     bytea not null check (octet_length(code_digest) = 32),
-    tries           int4 not null default 0,
-    webhook_secret  bytea not null,
-    expires_at      timestamptz not null,
-    claimed_at      timestamptz,
-    claimed_by      int8 references users on delete set null,
-    created_at      timestamptz not null default now()
+    id                      uuid primary key default gen_random_uuid(),
+    credential_id           int8 not null unique references credentials
+                            on delete cascade,
+    name                    text not null
+                            check (char_length(name) between 1 and 255),
+    description             text check (char_length(description) <= 1000),
+    callback_url            text check (char_length(callback_url) <= 2048),
+    metadata                jsonb,
+    address                 text not null,
+    code_digest             bytea not null
+                            check (octet_length(code_digest) = 32),
+    tries                   int4 not null default 0,
+    webhook_secret          bytea not null,
+    expires_at              timestamptz not null,
+    claimed_at              timestamptz,
+    claimed_by              int8 references users on delete set null,
+    webhook_integration_id  int8 references webhook_integrations
+                            on delete set null,
+    created_at              timestamptz not null default now()
 );
 
 create unique index agents_address_name on agents (address, lower(name))
@@ -235,6 +241,7 @@ create unique index agents_address_name on agents (address, lower(name))
 create index agents_expires_at on agents (expires_at)
  where claimed_at is null;
 create index agents_claimed_by on agents (claimed_by);
+create index agents_webhook on agents (webhook_integration_id);
 
 
 -- Whatever takes access from a person tells its sockets, whichever statement
@@ -257,6 +264,21 @@ language plpgsql
 as $$
 begin
     perform access_ended(old.user_id, old.organization_id, old.id);
+
+    -- 4 and 8: what an agent's integration was made for (agent_claim.sql)
+    if old.kind = 4
+       and old.user_id is not null
+       and (new.revoked_at is not null
+            or old.abilities & ~new.abilities & 12 <> 0)
+    then
+        update webhook_integrations i
+           set is_active = false, updated_at = now()
+          from agents a
+         where a.credential_id = old.id
+           and i.id = a.webhook_integration_id
+           and i.is_active;
+    end if;
+
     return null;
 end
 $$;

@@ -152,6 +152,7 @@ our $HttpConfig = <<'END';
     simrelay_database "$conninfo";
     simrelay_database_connections reads=1 writes=2;
     simrelay_public_url https://sms.example.com;
+    simrelay_key_file $keys;
     simrelay_pusher key=278d425bdf160c739803 secret=7ad3773142a6692b25b8;
     simrelay_twilio account=AC1 token=secret number=+15550001111;
     simrelay_cors_origin https://ext.example chrome-extension://abc;
@@ -180,6 +181,7 @@ add_block_preprocessor(sub {
     }
 
     $shared =~ s/\$conninfo/$conninfo/;
+    $shared =~ s/\$keys/$ENV{SIMRELAY_TEST_DIR}\/etc\/keys/;
     $block->set_value(http_config => "$shared$http");
 
     # nginx is started anew where the text of "config" differs

@@ -120,6 +120,27 @@ as $$
 $$;
 
 
+-- An agent that nobody has claimed; its id is {{uuid<n>}}, its code ABCD2345.
+create function test.agent(n int4, name text, key text,
+                           callback_url text default null)
+returns void
+language sql
+as $$
+    select test.credential(590 + $1, $3, 4, 15, null);
+
+    update credentials
+       set name = $2, expires_at = now() + interval '72 hours'
+     where id = 590 + $1;
+
+    insert into agents (id, credential_id, name, callback_url, address,
+                        code_digest, webhook_secret, expires_at)
+    select id, 590 + $1, $2, $4, '192.0.2.1',
+           sha256(uuid_send(id) || 'ABCD2345'), '\x01', now() + interval '72 hours'
+      from (values (('00000000-0000-4000-8000-'
+                     || lpad($1::text, 12, '0'))::uuid)) t(id)
+$$;
+
+
 -- Waits until a query's one column is true, as long as a slow machine takes.
 create function test.until(query text) returns void
 language plpgsql

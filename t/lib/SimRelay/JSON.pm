@@ -6,6 +6,10 @@ package SimRelay::JSON;
 #   <time>       a time; <time+300>: in so many seconds, give or take five
 #   <code>       a verification code
 #   <token>      a personal token with its id, as a sign-in answers it
+#   <key>        an API key
+#   <secret>     a webhook secret
+#   <claim_code> a code that claims an agent
+#   <claim_url>  where a person does so
 #   <text>       a string that is not empty
 #   <any>        whatever there is
 # With a name, <int:lock>, it is the same wherever that name stands.  A member
@@ -92,6 +96,11 @@ sub is_kind {
     return length $is > 0 if $kind eq 'text';
     return $is =~ /^SR-[A-HJ-NP-Z2-9]{4}$/ if $kind eq 'code';
     return $is =~ /^\d+\|[A-Za-z0-9]{48}$/ if $kind eq 'token';
+    return $is =~ /^sk_live_[A-Za-z0-9]{40}$/ if $kind eq 'key';
+    return $is =~ /^[0-9a-f]{64}$/ if $kind eq 'secret';
+    return $is =~ /^[A-HJ-NP-Z2-9]{8}$/ if $kind eq 'claim_code';
+    return $is =~ m{^https://sms\.example\.com/agents/claim/[0-9a-f-]{36}$}
+        if $kind eq 'claim_url';
 
     die "<$kind> is not known\n" if $kind ne 'time';
 
