@@ -157,6 +157,25 @@ const http = [
     ['two TTLs', twice('simrelay_lock_ttl 1s;'),
      duplicate('simrelay_lock_ttl')],
 
+    ['no session', 'simrelay_session_ttl;', arguments_('simrelay_session_ttl')],
+    ['a session of 59s', 'simrelay_session_ttl 59s;',
+     'value must be between 60 and 31536000'],
+    ['a session of 366d', 'simrelay_session_ttl 366d;',
+     'value must be between 60 and 31536000'],
+    ['a session in words', 'simrelay_session_ttl long;', 'invalid value'],
+    ['two sessions', twice('simrelay_session_ttl 1d;'),
+     duplicate('simrelay_session_ttl')],
+
+    ['no threads', 'simrelay_password_threads;',
+     arguments_('simrelay_password_threads')],
+    ['the threads of others', 'simrelay_password_threads default;',
+     '"simrelay_password_threads" directive needs a "thread_pool" of its own,'
+     + ' not "default"'],
+    ['threads that are none', 'simrelay_password_threads nothing;',
+     'unknown thread pool "nothing"'],
+    ['threads twice', twice('simrelay_password_threads passwords;'),
+     duplicate('simrelay_password_threads')],
+
     ['no limit', `${LIMIT};`, arguments_(LIMIT)],
     ['a limit without a rate', `${LIMIT} zone=a:1m;`, arguments_(LIMIT)],
     ['a limit with a loose rate alone', `${LIMIT} zone=a:1m loose=1r/s;`,
@@ -213,6 +232,7 @@ const server = [
         'simrelay_database_queue 1;', `${TIMEOUTS} lock=1s;`,
         'simrelay_key_file keys;', 'simrelay_public_url https://a.example;',
         PUSHER, TWILIO, 'simrelay_cors_origin *;', 'simrelay_lock_ttl 1s;',
+        'simrelay_session_ttl 1d;', 'simrelay_password_threads passwords;',
         `${LIMIT} zone=a:1m rate=1r/s;`]
         .flatMap((line) => {
             const name = line.split(' ')[0];
@@ -331,7 +351,10 @@ main(async () => {
     fs.writeFileSync(path.join(t.dir, 'keys'), `1 ${KEY}\n`, { mode: 0o600 });
 
     for (const [name, before, after] of right) {
-        const { code, text } = await test({ http: before, server: after });
+        const { code, text } = await test({
+            main: 'thread_pool passwords threads=1;', http: before,
+            server: after,
+        });
 
         is([code, text], [0, ''], `passes: ${name}`);
     }

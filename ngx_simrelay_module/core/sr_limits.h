@@ -68,6 +68,7 @@
 #define SR_FORGOT_ADDRESS_HOUR     20       /* asked for by an IP */
 #define SR_RESET_HOUR              20       /* tried by an IP */
 #define SR_RESET_SECONDS           1800
+#define SR_MAIL_SECONDS            86400    /* it is worth sending for */
 #define SR_PASSWORD_HOUR           10       /* wrong, of a signed-in person */
 
 /* Pusher protocol (pusher.md) */

@@ -18,6 +18,10 @@ ngx_int_t ngx_simrelay_login(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_login_code(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_logout(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_password_forgot(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_password_reset(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_password_change(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_user_get(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_token_list(ngx_simrelay_ctx_t *ctx);

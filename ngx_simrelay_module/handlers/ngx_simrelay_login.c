@@ -399,5 +399,7 @@ ngx_simrelay_logout_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
         return;
     }
 
+    ngx_simrelay_pool_ring(ctx->conf->pool);
+
     ngx_simrelay_finish(ctx, NGX_HTTP_NO_CONTENT);
 }

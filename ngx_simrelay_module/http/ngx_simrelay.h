@@ -488,6 +488,10 @@ void ngx_simrelay_reply_row(ngx_simrelay_ctx_t *ctx, ngx_uint_t status,
 void ngx_simrelay_reply_list(ngx_simrelay_ctx_t *ctx, const PGresult *res,
     const sr_pg_field_t *fields);
 
+/* 200 with {"message":...} */
+
+void ngx_simrelay_reply_message(ngx_simrelay_ctx_t *ctx, const char *text);
+
 /* {"message":...} with a status of the errors' table. */
 
 void ngx_simrelay_fail(ngx_simrelay_ctx_t *ctx, ngx_simrelay_error_e e);

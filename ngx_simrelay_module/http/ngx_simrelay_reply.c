@@ -59,6 +59,21 @@ ngx_simrelay_reply_list(ngx_simrelay_ctx_t *ctx, const PGresult *res,
 
 
 void
+ngx_simrelay_reply_message(ngx_simrelay_ctx_t *ctx, const char *text)
+{
+    sr_json_t  *j;
+
+    j = ngx_simrelay_json(ctx);
+    sr_json_object(j);
+    sr_json_key(j, "message");
+    sr_json_cstr(j, text);
+    sr_json_object_end(j);
+
+    ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}
+
+
+void
 ngx_simrelay_finish(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
 {
     ngx_int_t            rc;

@@ -59,6 +59,15 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { POST, ngx_string("/api/auth/logout"),
       PERSON, 0, 0, 0, NOTHING, ngx_simrelay_logout },
 
+    { POST, ngx_string("/api/auth/forgot-password"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_password_forgot },
+
+    { POST, ngx_string("/api/auth/reset-password"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_password_reset },
+
+    { PUT, ngx_string("/api/user/password"),
+      PERSON, 0, 0, SMALL, NOTHING, ngx_simrelay_password_change },
+
     { GET, ngx_string("/api/user"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
 

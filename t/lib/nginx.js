@@ -4,6 +4,7 @@
 
 'use strict';
 
+const crypto = require('crypto');
 const fs = require('fs');
 const net = require('net');
 const path = require('path');
@@ -13,6 +14,31 @@ const { Database, bail, directory, done, ok, port, sleep, until }
 
 // the directory, database and servers of the test
 const t = { servers: [] };
+
+
+// What is sealed with the key of the key file (sr_seal.h).
+const KEY = Buffer.alloc(32, 0x42);
+
+function seal(context, text) {
+    const nonce = crypto.randomBytes(12);
+    const cipher = crypto.createCipheriv('aes-256-gcm', KEY, nonce);
+
+    cipher.setAAD(Buffer.from(context));
+
+    return Buffer.concat([Buffer.from([1]), nonce, cipher.update(text),
+                          cipher.final(), cipher.getAuthTag()]);
+}
+
+function unseal(context, sealed) {
+    const cipher = crypto.createDecipheriv('aes-256-gcm', KEY,
+                                           sealed.subarray(1, 13));
+
+    cipher.setAAD(Buffer.from(context));
+    cipher.setAuthTag(sealed.subarray(-16));
+
+    return Buffer.concat([cipher.update(sealed.subarray(13, -16)),
+                          cipher.final()]);
+}
 
 
 // The plain text of a credential of the fixture.
@@ -87,6 +113,8 @@ class Nginx {
                        shipped };
 
         fs.mkdirSync(this.prefix, { recursive: true });
+        fs.writeFileSync(path.join(this.prefix, 'keys'),
+                         `1 ${KEY.toString('hex')}\n`, { mode: 0o600 });
     }
 
     static async start(name, options = {}) {
@@ -116,6 +144,7 @@ class Nginx {
         const usual = [
             `simrelay_database "${database || t.db.conninfo()}";`,
             'simrelay_database_connections reads=1 writes=2;',
+            'simrelay_key_file keys;',
             'simrelay_public_url https://sms.example.com;',
             'simrelay_pusher key=key secret=secret;',
             'simrelay_twilio account=AC1 token=secret number=+15550001111;',
@@ -306,9 +335,15 @@ class Http {
         const [line, ...lines] = this.input.toString('latin1', 0, end)
                                      .split('\r\n');
         const headers = {};
+        const cookies = [];
 
         for (const header of lines) {
             const [, name, value] = /^([^:]+): *(.*)$/.exec(header);
+
+            if (name === 'Set-Cookie') {
+                cookies.push(value);
+            }
+
             headers[name.toLowerCase()] = value;
         }
 
@@ -330,7 +365,7 @@ class Http {
         this.input = this.input.subarray(end + 4 + length);
 
         this.waiting.shift().resolve({
-            status, headers, body, worker: Number(headers['x-worker']),
+            status, headers, cookies, body, worker: Number(headers['x-worker']),
             get json() {
                 return JSON.parse(body);
             },
@@ -464,5 +499,5 @@ async function main(steps, { database = true } = {}) {
 }
 
 
-module.exports = { Http, Nginx, each, gone, main, sleep, t, token, until,
-                   uuid };
+module.exports = { Http, Nginx, each, gone, main, seal, sleep, t, token,
+                   unseal, until, uuid };
