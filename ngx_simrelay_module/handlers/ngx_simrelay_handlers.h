@@ -34,6 +34,12 @@ ngx_int_t ngx_simrelay_agent_status(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_agent_show(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_agent_claim(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_two_factor_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_two_factor_enrol(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_two_factor_confirm(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_recovery_codes_renew(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_two_factor_delete(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_api_key_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_create(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_api_key_get(ngx_simrelay_ctx_t *ctx);

@@ -33,6 +33,10 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },
     /* ENOSIGNATURE */      { 400, "Twilio signature is missing." },
+    /* ETWOFACTORON */
+    { 409, "Two-factor authentication is already enabled." },
+    /* ETWOFACTOROFF */
+    { 409, "Two-factor authentication is not enabled." },
     /* ETOOLARGE */         { 413, "Content Too Large" },
     /* ETOOMANY */          { 429, "Too Many Attempts." },
     /* EINTERNAL */         { 500, "Server Error" },

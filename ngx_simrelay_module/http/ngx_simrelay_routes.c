@@ -83,6 +83,21 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { DELETE, ngx_string("/api/user/applications/{application:uuid}"),
       PERSON, 0, 0, 0, NOTHING, ngx_simrelay_application_delete },
 
+    { GET, ngx_string("/api/user/two-factor"),
+      PERSON, 0, 0, 0, NOTHING, ngx_simrelay_two_factor_get },
+
+    { POST, ngx_string("/api/user/two-factor"),
+      PERSON, 0, 0, SMALL, NOTHING, ngx_simrelay_two_factor_enrol },
+
+    { DELETE, ngx_string("/api/user/two-factor"),
+      PERSON, 0, 0, SMALL, NOTHING, ngx_simrelay_two_factor_delete },
+
+    { POST, ngx_string("/api/user/two-factor/confirm"),
+      PERSON, 0, 0, SMALL, NOTHING, ngx_simrelay_two_factor_confirm },
+
+    { POST, ngx_string("/api/user/two-factor/recovery-codes"),
+      PERSON, 0, 0, SMALL, NOTHING, ngx_simrelay_recovery_codes_renew },
+
     { GET, ngx_string("/api/api-keys"),
       PERSON, 0, 0, 0, NOTHING, ngx_simrelay_api_key_list },
 

@@ -50,6 +50,22 @@ function token(name) {
 }
 
 
+// The headers by which a request shows it; a session is a browser's, on a page
+// of ours.
+function credential(name) {
+    const text = token(name);
+
+    if (!name.endsWith('-session')) {
+        return { Authorization: `Bearer ${text}` };
+    }
+
+    return { Cookie: `__Host-simrelay_session=${text}`,
+             Origin: 'https://sms.example.com',
+             'X-CSRF-Token': crypto.createHmac('sha256', text).update('csrf')
+                                   .digest('hex') };
+}
+
+
 function uuid(n) {
     return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }
@@ -381,7 +397,7 @@ class Http {
         const all = { Host: 'test', ...headers };
 
         if (who !== null) {
-            all.Authorization = `Bearer ${token(who)}`;
+            Object.assign(all, credential(who));
         }
 
         if (text !== null) {
