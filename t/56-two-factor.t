@@ -5,8 +5,6 @@
 'use strict';
 
 const crypto = require('crypto');
-const fs = require('fs');
-const path = require('path');
 const { is, ok } = require('./lib/sidecar.js');
 const { Http, Nginx, main, t } = require('./lib/nginx.js');
 const { totp, unbase32 } = require('./lib/totp.js');
@@ -354,7 +352,10 @@ async function unusable(keys) {
                message('Server Error'));
     is(nginx.lines('error').length, 1, 'which the log tells');
 
-    const bare = await Nginx.start('bare', { workers: 1 });
+    const bare = await Nginx.start('bare', {
+        workers: 1,
+        http: '# no simrelay_key_file \n',
+    });
 
     http = new Http(bare.port);
     await t.db.sql('delete from two_factors');
@@ -373,17 +374,8 @@ async function unusable(keys) {
 
 
 main(async () => {
-    const file = path.join(t.dir, 'keys');
-
-    fs.writeFileSync(file, `1 ${crypto.randomBytes(32).toString('hex')}\n`,
-                     { mode: 0o600 });
-
-    nginx = await Nginx.start('nginx', {
-        http: `simrelay_key_file ${file};`,
-    });
+    nginx = await Nginx.start('nginx');
     http = new Http(nginx.port);
-
-    await t.db.sql('update users set password_hash = test.password()');
 
     await bodies();
     await foreign();

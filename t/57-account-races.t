@@ -6,8 +6,6 @@
 'use strict';
 
 const crypto = require('crypto');
-const fs = require('fs');
-const path = require('path');
 const { is, ok } = require('./lib/sidecar.js');
 const { Nginx, each, main, t } = require('./lib/nginx.js');
 const { totp } = require('./lib/totp.js');
@@ -269,14 +267,8 @@ async function tokens() {
 
 
 main(async () => {
-    const file = path.join(t.dir, 'keys');
-
-    fs.writeFileSync(file, `1 ${crypto.randomBytes(32).toString('hex')}\n`,
-                     { mode: 0o600 });
-
     const nginx = await Nginx.start('nginx', {
-        http: `simrelay_key_file ${file};
-               simrelay_database_connections reads=2 writes=4;`,
+        http: 'simrelay_database_connections reads=2 writes=4;',
     });
 
     [[a], [b]] = await each(nginx);

@@ -104,7 +104,7 @@ ngx_simrelay_two_factor_password(ngx_simrelay_ctx_t *ctx,
         return NGX_DONE;
     }
 
-    ngx_simrelay_statement(ctx, SR_SQL_PASSWORD_TRY);
+    ngx_simrelay_statement(ctx, SR_SQL_PASSWORD_CHANGE_BEGIN);
     sr_pg_bind_int4(s, SR_PASSWORD_HOUR);
 
     return ngx_simrelay_query_send(ctx);
@@ -150,13 +150,13 @@ ngx_simrelay_two_factor_tried(ngx_simrelay_ctx_t *ctx, PGresult **res)
         return;
     }
 
-    wait = sr_pg_int4(res[0], 0, SR_PASSWORD_TRY_WAIT);
+    wait = sr_pg_int4(res[0], 0, SR_PASSWORD_CHANGE_BEGIN_WAIT);
     if (wait) {
         ngx_simrelay_too_many(ctx, SR_PASSWORD_HOUR, wait);
         return;
     }
 
-    stored = sr_pg_text(res[0], 0, SR_PASSWORD_TRY_PASSWORD_HASH);
+    stored = sr_pg_text(res[0], 0, SR_PASSWORD_CHANGE_BEGIN_PASSWORD_HASH);
     in->has_password = (stored.len != 0);
 
     password.data = in->password.data;
