@@ -145,9 +145,9 @@ async function routes(nginx) {
 async function sessions(nginx) {
     const cookie = { Cookie: '__Host-simrelay_session=' + token('sess') };
 
-    await t.db.sql(`select test.credential(570, 'sess', 8, 31, 1);
+    await t.db.sql(`select test.credential(590, 'sess', 8, 31, 1);
                     update credentials set expires_at = now() + '1 hour'
-                     where id = 570`);
+                     where id = 590`);
 
     is([told(await answer(nginx, null, 'GET', '/api/user', null, cookie)),
         told(await answer(nginx, null, 'POST', '/api/broadcasting/auth', '{}',

@@ -223,6 +223,7 @@ struct ngx_simrelay_ctx_s {
                                             const char *constraint);
 
     unsigned                        limited:1;  /* the answer says how far */
+    unsigned                        unkept:1;   /* and is not to be stored */
     unsigned                        begun:1;    /* a segment was */
     unsigned                        write:1;    /* uses a write connection */
     unsigned                        alone:1;    /* shares no transaction */

@@ -457,31 +457,46 @@ ngx_simrelay_pool_bell(ngx_event_t *ev)
 }
 
 
+/*
+ * It never waits: what stands in a queue would point to an array that changes.
+ * What is not noted now shows up again with a later request.
+ */
+
 static void
 ngx_simrelay_pool_use(ngx_event_t *ev)
 {
+    ngx_uint_t            n;
     sr_pg_segment_t      *s;
+    ngx_simrelay_conn_t  *conn;
     ngx_simrelay_pool_t  *pool = ev->data;
+
+    n = pool->nused;
+    pool->nused = 0;
+
+    if (pool->waiting[NGX_SIMRELAY_WRITE].n) {
+        return;
+    }
+
+    conn = ngx_simrelay_pool_pick(pool, NGX_SIMRELAY_WRITE);
+
+    if (conn == NULL) {
+        return;
+    }
 
     s = ngx_simrelay_pool_segment(pool);
 
-    if (s) {
-        s->handler = ngx_simrelay_pool_use_done;
-
-        sr_pg_statement(s, SR_SQL_CREDENTIAL_USED);
-        sr_pg_bind_int8s(s, pool->used_array, pool->used, (int) pool->nused);
-
-        /* a queue of it would point to an array that changes */
-
-        if (pool->waiting[NGX_SIMRELAY_WRITE].n
-            || ngx_simrelay_pool_pick(pool, NGX_SIMRELAY_WRITE) == NULL
-            || ngx_simrelay_pool_send(pool, s, 1) != NGX_OK)
-        {
-            ngx_simrelay_pool_free(pool, s);
-        }
+    if (s == NULL) {
+        return;
     }
 
-    pool->nused = 0;
+    s->handler = ngx_simrelay_pool_use_done;
+
+    sr_pg_statement(s, SR_SQL_CREDENTIAL_USED);
+    sr_pg_bind_int8s(s, pool->used_array, pool->used, (int) n);
+
+    if (ngx_simrelay_conn_send(conn, s) != NGX_OK) {
+        ngx_simrelay_pool_free(pool, s);
+    }
 }
 
 

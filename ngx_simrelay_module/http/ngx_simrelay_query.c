@@ -347,15 +347,15 @@ ngx_simrelay_query_verdict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
     me->kind = sr_pg_int4(res, 0, SR_PRINCIPAL_KIND);
     me->abilities = sr_pg_int4(res, 0, SR_PRINCIPAL_ABILITIES);
 
-    if (sr_pg_bool(res, 0, SR_PRINCIPAL_IS_STALE)) {
-        ngx_simrelay_pool_used(ctx->conf->pool, me->credential_id);
-    }
-
     /* one that came as no other of its kind comes */
 
     if (!(me->kind & SR_KIND_SESSION) != !ctx->session.len) {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAUTHENTICATED);
         return NGX_DECLINED;
+    }
+
+    if (sr_pg_bool(res, 0, SR_PRINCIPAL_IS_STALE)) {
+        ngx_simrelay_pool_used(ctx->conf->pool, me->credential_id);
     }
 
     if (sr_pg_null(res, 0, SR_PRINCIPAL_USER_ID)) {

@@ -160,6 +160,12 @@ ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
     r = ctx->request;
     ngx_str_set(&scheme, "Bearer");
 
+    /* a cache does not see by a cookie that an answer is for one person */
+
+    if (ctx->session.len) {
+        ngx_simrelay_no_store(ctx);
+    }
+
     if (ctx->retry_after.len
         && ngx_simrelay_header(r, "Retry-After", &ctx->retry_after) != NGX_OK)
     {
@@ -225,6 +231,12 @@ void
 ngx_simrelay_no_store(ngx_simrelay_ctx_t *ctx)
 {
     ngx_str_t  value;
+
+    if (ctx->unkept) {
+        return;
+    }
+
+    ctx->unkept = 1;
 
     ngx_str_set(&value, "no-store");
     (void) ngx_simrelay_header(ctx->request, "Cache-Control", &value);

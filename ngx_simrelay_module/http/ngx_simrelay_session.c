@@ -14,7 +14,10 @@
 
 
 static ngx_uint_t ngx_simrelay_session_secure(ngx_simrelay_ctx_t *ctx);
+static ngx_str_t ngx_simrelay_session_public(ngx_simrelay_ctx_t *ctx);
 static ngx_int_t ngx_simrelay_session_cookie(ngx_simrelay_ctx_t *ctx,
+    const char *name, ngx_str_t *value);
+static ngx_int_t ngx_simrelay_session_pair(ngx_str_t *cookies,
     const char *name, ngx_str_t *value);
 static ngx_int_t ngx_simrelay_session_csrf(u_char *dst, ngx_str_t *token);
 static ngx_int_t ngx_simrelay_session_set(ngx_simrelay_ctx_t *ctx,
@@ -81,7 +84,6 @@ ngx_simrelay_session_check(ngx_simrelay_ctx_t *ctx, ngx_str_t *token)
 ngx_int_t
 ngx_simrelay_session_origin(ngx_simrelay_ctx_t *ctx)
 {
-    size_t               len;
     ngx_str_t           *origin, *host, url, scheme;
     ngx_http_request_t  *r;
 
@@ -92,13 +94,7 @@ ngx_simrelay_session_origin(ngx_simrelay_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    url = ctx->conf->public_url;
-
-    for (len = sizeof("https://") - 1; len < url.len; len++) {
-        if (url.data[len] == '/') {
-            url.len = len;
-        }
-    }
+    url = ngx_simrelay_session_public(ctx);
 
     if (url.len && origin->len == url.len
         && ngx_strncasecmp(origin->data, url.data, url.len) == 0)
@@ -196,25 +192,88 @@ ngx_simrelay_session_secure(ngx_simrelay_ctx_t *ctx)
     url = &ctx->conf->public_url;
 
     return url->len > sizeof("https://") - 1
-           && ngx_strncmp(url->data, "https://", sizeof("https://") - 1) == 0;
+           && ngx_strncasecmp(url->data, (u_char *) "https://",
+                              sizeof("https://") - 1)
+              == 0;
 }
 
 
-/* RFC 6265, section 4.2.1: pairs with "; " between them */
+/* the origin of the public URL, as browsers write it: without a usual port */
+
+static ngx_str_t
+ngx_simrelay_session_public(ngx_simrelay_ctx_t *ctx)
+{
+    size_t      len;
+    ngx_str_t   url, port;
+
+    url = ctx->conf->public_url;
+
+    if (url.len == 0) {
+        return url;
+    }
+
+    for (len = sizeof("https://") - 1; len < url.len; len++) {
+        if (url.data[len] == '/') {
+            url.len = len;
+        }
+    }
+
+    ngx_str_set(&port, ":80");
+
+    if (url.data[sizeof("http") - 1] != ':') {
+        ngx_str_set(&port, ":443");
+    }
+
+    if (url.len > port.len
+        && ngx_strncmp(url.data + url.len - port.len, port.data, port.len)
+           == 0)
+    {
+        url.len -= port.len;
+    }
+
+    return url;
+}
+
+
+/* HTTP/1.1 has one line of them, but what stands between may have split it */
 
 static ngx_int_t
 ngx_simrelay_session_cookie(ngx_simrelay_ctx_t *ctx, const char *name,
     ngx_str_t *value)
 {
-    size_t      len;
-    u_char     *p, *end, *last;
-    ngx_str_t  *cookies;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
-    cookies = ngx_simrelay_request_header(ctx->request, "cookie");
+    for (part = &ctx->request->headers_in.headers.part; part;
+         part = part->next)
+    {
+        h = part->elts;
 
-    if (cookies == NULL) {
-        return NGX_DECLINED;
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == sizeof("cookie") - 1
+                && ngx_strncmp(h[i].lowcase_key, "cookie", h[i].key.len) == 0
+                && ngx_simrelay_session_pair(&h[i].value, name, value)
+                   == NGX_OK)
+            {
+                return NGX_OK;
+            }
+        }
     }
+
+    return NGX_DECLINED;
+}
+
+
+/* RFC 6265, section 4.2.1: pairs with "; " between them; the first counts */
+
+static ngx_int_t
+ngx_simrelay_session_pair(ngx_str_t *cookies, const char *name,
+    ngx_str_t *value)
+{
+    size_t   len;
+    u_char  *p, *end, *last;
 
     len = ngx_strlen(name);
     end = cookies->data + cookies->len;
