@@ -5,16 +5,12 @@
 
 
 #include "sr_input_node.h"
+#include "sr_email.h"
 #include "sr_phone.h"
 #include "sr_time.h"
 #include "sr_token.h"
 #include "sr_url.h"
 #include "sr_utf8.h"
-
-
-#define SR_EMAIL_MAX        254
-#define SR_EMAIL_LOCAL_MAX  64
-#define SR_EMAIL_LABEL_MAX  63
 
 
 /*
@@ -48,10 +44,6 @@ static const char *sr_value_json(const sr_field_t *row, const sr_node_t *node,
     void *dst);
 static int sr_value_is_text(const sr_node_t *node);
 static int sr_value_integer(sr_str_t s, int64_t *n);
-static int sr_value_is_email(sr_str_t s);
-static int sr_value_is_domain(const unsigned char *p,
-    const unsigned char *end);
-static int sr_value_is_alnum(unsigned char c);
 
 
 /* by sr_field_type_e */
@@ -129,7 +121,7 @@ sr_value_email(const sr_field_t *row, const sr_node_t *node, void *dst)
 {
     const char  *text;
 
-    if (!sr_value_is_text(node) || !sr_value_is_email(node->text)) {
+    if (!sr_value_is_text(node) || !sr_email_is(node->text)) {
         return "The :attribute field must be a valid email address.";
     }
 
@@ -361,86 +353,4 @@ sr_value_integer(sr_str_t s, int64_t *n)
     }
 
     return 0;
-}
-
-
-/* local part of atoms, domain of labels; ASCII alone */
-
-static int
-sr_value_is_email(sr_str_t s)
-{
-    int                   dot;
-    const unsigned char  *p, *at, *end;
-
-    end = s.data + s.len;
-    at = memchr(s.data, '@', s.len);
-
-    if (s.len > SR_EMAIL_MAX || at == NULL || at == s.data
-        || at - s.data > SR_EMAIL_LOCAL_MAX)
-    {
-        return 0;
-    }
-
-    dot = 1;
-
-    for (p = s.data; p < at; p++) {
-
-        if (*p == '.') {
-
-            if (dot) {
-                return 0;
-            }
-
-            dot = 1;
-            continue;
-        }
-
-        if (!sr_value_is_alnum(*p)
-            && (*p == '\0' || strchr("!#$%&'*+-/=?^_`{|}~", *p) == NULL))
-        {
-            return 0;
-        }
-
-        dot = 0;
-    }
-
-    return !dot && sr_value_is_domain(at + 1, end);
-}
-
-
-static int
-sr_value_is_domain(const unsigned char *p, const unsigned char *end)
-{
-    const unsigned char  *label;
-
-    for ( ;; ) {
-
-        for (label = p; p < end && *p != '.'; p++) {
-
-            if (!sr_value_is_alnum(*p) && *p != '-') {
-                return 0;
-            }
-        }
-
-        if (p == label || p - label > SR_EMAIL_LABEL_MAX
-            || *label == '-' || p[-1] == '-')
-        {
-            return 0;
-        }
-
-        if (p == end) {
-            return 1;
-        }
-
-        p++;
-    }
-}
-
-
-static int
-sr_value_is_alnum(unsigned char c)
-{
-    return (c >= '0' && c <= '9')
-           || (c >= 'a' && c <= 'z')
-           || (c >= 'A' && c <= 'Z');
 }

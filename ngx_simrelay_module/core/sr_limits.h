@@ -26,6 +26,14 @@
 #define SR_REPLY_BYTES             8388608  /* a response's JSON */
 #define SR_PAYLOAD_BYTES           65536    /* a broadcast, a webhook's body */
 
+/* mails */
+
+#define SR_MAIL_BYTES              32768    /* a message with its header */
+#define SR_MAIL_TEXT_BYTES         8192     /* its text, before it is encoded */
+#define SR_MAIL_HEADER_BYTES       2048     /* of a header's value */
+#define SR_MAIL_SECRET_BYTES       256
+#define SR_MAIL_NAME               64       /* of whom it is to */
+
 /* fields */
 
 #define SR_SMS_TEXT                1600

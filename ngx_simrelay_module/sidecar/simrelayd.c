@@ -327,6 +327,11 @@ simrelayd_start(void)
         return -1;
     }
 
+    d->mails = simrelayd_mails_start(d);
+    if (d->mails == NULL) {
+        return -1;
+    }
+
     d->tail = simrelayd_tail_start(d);
     d->status = simrelayd_status_start(d);
 
@@ -384,6 +389,7 @@ simrelayd_reload(void)
 
     } else {
         simrelayd_log(SIMRELAYD_INFO, "event=reloaded");
+        simrelayd_mails_check(d);
     }
 
     /* the log is opened anew whatever became of the rest */
@@ -444,9 +450,12 @@ simrelayd_drain(void)
     d->draining = 1;
 
     simrelayd_webhooks_drain(d);
+    simrelayd_mails_drain(d);
 
-    simrelayd_log(SIMRELAYD_INFO, "event=draining deliveries=%d sockets=%d",
-                  simrelayd_webhooks_running(d), simrelayd_ws_count(d));
+    simrelayd_log(SIMRELAYD_INFO,
+                  "event=draining deliveries=%d mails=%d sockets=%d",
+                  simrelayd_webhooks_running(d), simrelayd_mails_running(d),
+                  simrelayd_ws_count(d));
 
     simrelayd_until = uv_now(&d->loop) + (uint64_t) d->conf.drain_timeout;
 
@@ -458,6 +467,7 @@ simrelayd_drain(void)
 static void
 simrelayd_drain_look(uv_timer_t *timer)
 {
+    int           running;
     uint64_t      now;
     simrelayd_t  *d = &simrelayd;
 
@@ -473,14 +483,18 @@ simrelayd_drain_look(uv_timer_t *timer)
         return;
     }
 
-    if (simrelayd_webhooks_running(d) != 0 && now < simrelayd_until) {
+    running = simrelayd_webhooks_running(d) + simrelayd_mails_running(d);
+
+    if (running != 0 && now < simrelayd_until) {
         simrelayd_tail_look(d);
         return;
     }
 
-    if (simrelayd_webhooks_running(d) != 0) {
-        simrelayd_log(SIMRELAYD_WARN, "event=drain_timeout deliveries=%d",
-                      simrelayd_webhooks_running(d));
+    if (running != 0) {
+        simrelayd_log(SIMRELAYD_WARN,
+                      "event=drain_timeout deliveries=%d mails=%d",
+                      simrelayd_webhooks_running(d),
+                      simrelayd_mails_running(d));
     }
 
     simrelayd_leaving = 1;
@@ -515,6 +529,8 @@ simrelayd_stop(void)
     if (d->webhooks != NULL) {
         simrelayd_webhooks_stop(d);
     }
+
+    simrelayd_mails_stop(d);
 
     simrelayd_db_stop(d);
 

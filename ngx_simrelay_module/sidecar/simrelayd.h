@@ -24,6 +24,7 @@ typedef struct simrelayd_db_s        simrelayd_db_t;
 typedef struct simrelayd_ws_s        simrelayd_ws_t;
 typedef struct simrelayd_tail_s      simrelayd_tail_t;
 typedef struct simrelayd_webhooks_s  simrelayd_webhooks_t;
+typedef struct simrelayd_mails_s     simrelayd_mails_t;
 typedef struct simrelayd_status_s    simrelayd_status_t;
 
 
@@ -49,6 +50,17 @@ typedef struct {
     char           *retry_delays;       /* seconds, space separated */
     int             allow_private_addresses;
     char           *resolvers;          /* space separated; empty: system's */
+    char           *public_url;         /* without a slash at its end */
+    char           *mail_from;
+    char           *mail_directory;     /* empty: by smtp_url */
+    char           *mail_retry_delays;  /* seconds, space separated */
+    char           *smtp_url;
+    char           *smtp_user;
+    char           *smtp_password;      /* or what the file has */
+    char           *smtp_password_file;
+    char           *smtp_tls;           /* require, try, off */
+    char           *smtp_ca_file;       /* empty: the system's */
+    int64_t         smtp_timeout;       /* of one mail */
     int64_t         drain_timeout;
     char           *log_file;           /* empty: stderr */
     char           *log_level;          /* error, warn, info, debug */
@@ -67,6 +79,7 @@ struct simrelayd_s {
     simrelayd_ws_t        *ws;
     simrelayd_tail_t      *tail;
     simrelayd_webhooks_t  *webhooks;
+    simrelayd_mails_t     *mails;
     simrelayd_status_t    *status;
 };
 
@@ -255,6 +268,30 @@ int simrelayd_webhooks_running(const simrelayd_t *d);
 
 void simrelayd_webhooks_drain(simrelayd_t *d);
 void simrelayd_webhooks_stop(simrelayd_t *d);
+
+
+/*
+ * Mails: claims, sends, records how it ended.
+ */
+
+simrelayd_mails_t *simrelayd_mails_start(simrelayd_t *d);
+
+/* Says so, where no mails can be sent by the configuration as it is. */
+
+void simrelayd_mails_check(const simrelayd_t *d);
+
+/* Claims soon. */
+
+void simrelayd_mails_look(simrelayd_t *d);
+
+/* Mails under way, results not yet recorded among them. */
+
+int simrelayd_mails_running(const simrelayd_t *d);
+
+/* Claims no more; what runs goes on. */
+
+void simrelayd_mails_drain(simrelayd_t *d);
+void simrelayd_mails_stop(simrelayd_t *d);
 
 
 /*

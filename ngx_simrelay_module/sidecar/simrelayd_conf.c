@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "simrelayd.h"
+#include "simrelayd_conf_mail.h"
 #include "sr_conf.h"
 
 
@@ -98,6 +98,39 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
     { "resolvers", SR_CONF_TEXT,
       SIMRELAYD_OFFSET(resolvers), "", 0, 0 },
 
+    { "public_url", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(public_url), "", 0, 0 },
+
+    { "mail_from", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(mail_from), "", 0, 0 },
+
+    { "mail_directory", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(mail_directory), "", 0, 0 },
+
+    { "mail_retry_delays", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(mail_retry_delays), "60 300 900 3600", 0, 0 },
+
+    { "smtp_url", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_url), "", 0, 0 },
+
+    { "smtp_user", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_user), "", 0, 0 },
+
+    { "smtp_password", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_password), "", 0, 0 },
+
+    { "smtp_password_file", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_password_file), "", 0, 0 },
+
+    { "smtp_tls", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_tls), "require", 0, 0 },
+
+    { "smtp_ca_file", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(smtp_ca_file), "", 0, 0 },
+
+    { "smtp_timeout", SR_CONF_MSEC,
+      SIMRELAYD_OFFSET(smtp_timeout), "2m", 100, 10 * SIMRELAYD_MINUTE },
+
     { "drain_timeout", SR_CONF_MSEC,
       SIMRELAYD_OFFSET(drain_timeout), "30s", 0, SIMRELAYD_HOUR },
 
@@ -138,7 +171,9 @@ simrelayd_conf_read(simrelayd_conf_t *conf, const char *path, char *err,
         return -1;
     }
 
-    if (simrelayd_conf_check(conf, path, err, size) == -1) {
+    if (simrelayd_conf_check(conf, path, err, size) == -1
+        || simrelayd_conf_mail(conf, path, err, size) == -1)
+    {
         sr_conf_free(simrelayd_conf_rows, conf);
         return -1;
     }
@@ -182,6 +217,9 @@ simrelayd_conf_check(const simrelayd_conf_t *conf, const char *path, char *err,
 
     } else if (simrelayd_conf_delays(conf->retry_delays) == -1) {
         name = "\"retry_delays\" must be seconds, 1 to 86400, and spaces";
+
+    } else if (simrelayd_conf_delays(conf->mail_retry_delays) == -1) {
+        name = "\"mail_retry_delays\" must be seconds, 1 to 86400, and spaces";
 
     } else if (*conf->pusher_key == '\0' || *conf->pusher_secret == '\0') {
         name = "\"pusher_key\" and \"pusher_secret\" must not be empty";

@@ -4,9 +4,16 @@
  */
 
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "simrelayd_curl.h"
+
+
+/* `+`, host, port, addresses in brackets */
+#define SIMRELAYD_PIN_SIZE                                                    \
+    (264 + SIMRELAYD_ADDRESSES * (INET6_ADDRSTRLEN + 3))
 
 
 struct simrelayd_curl_s {
@@ -14,6 +21,7 @@ struct simrelayd_curl_s {
     uv_timer_t          timer;
     CURLM              *multi;
     simrelayd_curl_pt   done;
+    unsigned            keep:1;
 };
 
 
@@ -75,6 +83,53 @@ simrelayd_curl_start(uv_loop_t *loop, long idle, simrelayd_curl_pt done)
                              (long) CURLPIPE_NOTHING);
 
     return c;
+}
+
+
+void
+simrelayd_curl_keep(simrelayd_curl_t *c)
+{
+    c->keep = 1;
+}
+
+
+struct curl_slist *
+simrelayd_curl_pin(const char *host, int port,
+    const simrelayd_address_t *addresses, int n,
+    int (*allowed)(const void *data, const struct sockaddr *sa),
+    const void *data)
+{
+    int          i, v6, found;
+    char         text[SIMRELAYD_PIN_SIZE], address[INET6_ADDRSTRLEN];
+    size_t       len;
+    const void  *p;
+
+    /* `+` lets them leave the cache later */
+
+    len = snprintf(text, sizeof(text), "+%s:%d", host, port);
+
+    found = 0;
+
+    for (i = 0; i < n && i < SIMRELAYD_ADDRESSES; i++) {
+
+        if (allowed != NULL && !allowed(data, &addresses[i].sa)) {
+            continue;
+        }
+
+        v6 = (addresses[i].sa.sa_family == AF_INET6);
+
+        p = v6 ? (const void *) &addresses[i].in6.sin6_addr
+               : (const void *) &addresses[i].in.sin_addr;
+
+        (void) inet_ntop(addresses[i].sa.sa_family, p, address,
+                         sizeof(address));
+
+        len += snprintf(text + len, sizeof(text) - len, "%s%s%s%s",
+                        found++ == 0 ? ":" : ",", v6 ? "[" : "", address,
+                        v6 ? "]" : "");
+    }
+
+    return found != 0 ? curl_slist_append(NULL, text) : NULL;
 }
 
 
@@ -233,7 +288,9 @@ simrelayd_curl_act(simrelayd_curl_t *c, curl_socket_t fd, int flags)
 
         /* the message is gone with this */
 
-        (void) curl_multi_remove_handle(c->multi, easy);
+        if (!c->keep) {
+            (void) curl_multi_remove_handle(c->multi, easy);
+        }
 
         c->done(easy, rc);
     }

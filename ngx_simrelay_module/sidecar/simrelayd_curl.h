@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "simrelayd.h"
+#include "simrelayd_resolve.h"
 
 
 typedef struct simrelayd_curl_s  simrelayd_curl_t;
@@ -28,6 +28,25 @@ typedef void (*simrelayd_curl_pt)(CURL *easy, CURLcode rc);
 
 simrelayd_curl_t *simrelayd_curl_start(uv_loop_t *loop, long idle,
     simrelayd_curl_pt done);
+
+/*
+ * From now on, what has ended stays until simrelayd_curl_remove(): for
+ * connections that are then used by hand (CURLOPT_CONNECT_ONLY).
+ */
+
+void simrelayd_curl_keep(simrelayd_curl_t *c);
+
+/*
+ * What holds libcurl to a name's addresses, of which it takes those that are
+ * allowed ("allowed" NULL: all).  They replace what its cache, which all
+ * transfers share, has for this host and port, and are used at once.  For
+ * CURLOPT_RESOLVE; NULL where none is left.
+ */
+
+struct curl_slist *simrelayd_curl_pin(const char *host, int port,
+    const simrelayd_address_t *addresses, int n,
+    int (*allowed)(const void *data, const struct sockaddr *sa),
+    const void *data);
 
 /* Begins a transfer.  0, or -1; its end always comes later. */
 

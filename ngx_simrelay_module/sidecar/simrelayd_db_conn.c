@@ -492,6 +492,8 @@ simrelayd_db_look(simrelayd_t *d)
     if (d->webhooks != NULL) {
         simrelayd_webhooks_look(d);
     }
+
+    simrelayd_mails_look(d);
 }
 
 

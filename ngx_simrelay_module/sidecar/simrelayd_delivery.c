@@ -5,8 +5,6 @@
  */
 
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "simrelayd_request.h"
@@ -14,15 +12,11 @@
 
 #define SIMRELAYD_CONNECT_MAX  10000        /* ms; for the resolver, too */
 
-/* `+`, host, port, addresses in brackets */
-#define SIMRELAYD_PIN_SIZE                                                    \
-    (264 + SIMRELAYD_ADDRESSES * (INET6_ADDRSTRLEN + 3))
-
 
 static void simrelayd_delivery_resolved(simrelayd_lookup_t *l,
     const simrelayd_address_t *addresses, int n, const char *error);
-static int simrelayd_delivery_pin(simrelayd_delivery_t *dl,
-    const simrelayd_address_t *addresses, int n);
+static int simrelayd_delivery_allowed(const void *data,
+    const struct sockaddr *sa);
 static void simrelayd_delivery_send(simrelayd_delivery_t *dl);
 static int32_t simrelayd_delivery_age(const simrelayd_delivery_t *dl);
 static void simrelayd_delivery_end(simrelayd_delivery_t *dl,
@@ -199,62 +193,24 @@ simrelayd_delivery_resolved(simrelayd_lookup_t *l,
         return;
     }
 
-    if (simrelayd_delivery_pin(dl, addresses, n) == -1) {
+    dl->addresses = simrelayd_curl_pin(dl->host, dl->port, addresses, n,
+                                       simrelayd_delivery_allowed, dl);
+
+    if (dl->addresses == NULL) {
         simrelayd_delivery_end(dl, "the address is not public");
         return;
     }
+
+    curl_easy_setopt(dl->easy, CURLOPT_RESOLVE, dl->addresses);
 
     simrelayd_delivery_send(dl);
 }
 
 
-/*
- * Holds libcurl to the name's public addresses, of which there must be one.
- * They replace what its cache, which all transfers share, has for this host
- * and port, and are used at once; `+` lets them leave the cache later.
- */
-
 static int
-simrelayd_delivery_pin(simrelayd_delivery_t *dl,
-    const simrelayd_address_t *addresses, int n)
+simrelayd_delivery_allowed(const void *data, const struct sockaddr *sa)
 {
-    int          i, v6, found;
-    char         text[SIMRELAYD_PIN_SIZE], address[INET6_ADDRSTRLEN];
-    size_t       len;
-    const void  *p;
-
-    len = snprintf(text, sizeof(text), "+%s:%d", dl->host, dl->port);
-
-    found = 0;
-
-    for (i = 0; i < n && i < SIMRELAYD_ADDRESSES; i++) {
-
-        if (!simrelayd_request_allowed(dl, &addresses[i].sa)) {
-            continue;
-        }
-
-        v6 = (addresses[i].sa.sa_family == AF_INET6);
-
-        p = v6 ? (const void *) &addresses[i].in6.sin6_addr
-               : (const void *) &addresses[i].in.sin_addr;
-
-        (void) inet_ntop(addresses[i].sa.sa_family, p, address,
-                         sizeof(address));
-
-        len += snprintf(text + len, sizeof(text) - len, "%s%s%s%s",
-                        found++ == 0 ? ":" : ",", v6 ? "[" : "", address,
-                        v6 ? "]" : "");
-    }
-
-    if (found == 0) {
-        return -1;
-    }
-
-    dl->addresses = curl_slist_append(NULL, text);
-
-    curl_easy_setopt(dl->easy, CURLOPT_RESOLVE, dl->addresses);
-
-    return 0;
+    return simrelayd_request_allowed(data, sa);
 }
 
 

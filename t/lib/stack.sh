@@ -33,6 +33,8 @@ prepare_dir() {
         mkdir -p "$dir/$sub"
     done
 
+    mkdir -p -m 700 "$dir/mail"
+
     one_at_a_time
 
     sock=$dir/socket
@@ -43,7 +45,7 @@ prepare_dir() {
 
     if [ "$(id -u)" = 0 ]; then
         chown postgres: "$sock" "$dir/log/postgres.log"
-        chown www-data: "$dir/log/simrelayd.log"
+        chown www-data: "$dir/log/simrelayd.log" "$dir/mail"
     fi
 }
 
@@ -308,6 +310,10 @@ log_file = $dir/log/simrelayd.log
 
 # receivers on this machine, the demo's among them
 allow_private_addresses = on
+
+public_url = $url
+mail_from = "SimRelay <simrelay@localhost>"
+mail_directory = $dir/mail
 END
     )
 

@@ -9,12 +9,21 @@
 #include "sr_test.h"
 
 #include "../../ngx_simrelay_module/sidecar/simrelayd_conf.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_conf_mail.c"
 #include "../../ngx_simrelay_module/sidecar/simrelayd_log.c"
 #include "../../ngx_simrelay_module/sidecar/simrelayd_memory.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_mime.c"
 
 
 #define NEEDED  "database = dbname=x\nkey_file = /k\npusher_key = k\n"       \
                 "pusher_secret = s\n"
+#define SENDER  "mail_from = a@b.example\npublic_url = https://b.example\n"
+#define SMTP    SENDER "smtp_url = smtp://b.example\n"
+
+#define FROM    ": \"mail_from\" must be an address, or a name and <address>"
+#define URL     ": \"public_url\" must be http(s)://host[:port][/path] "     \
+                "without a slash at its end"
+#define SERVER  ": \"smtp_url\" must be smtp[s]://host[:port][/name]"
 
 
 static const struct {
@@ -41,6 +50,46 @@ static const struct {
       ": \"retry_delays\" must be seconds, 1 to 86400, and spaces" },
     { "database = x=y\nkey_file = /k\npusher_key = \"\"\npusher_secret = s\n",
       ": \"pusher_key\" and \"pusher_secret\" must not be empty" },
+    { NEEDED "mail_retry_delays = now\n",
+      ": \"mail_retry_delays\" must be seconds, 1 to 86400, and spaces" },
+    { NEEDED "mail_from = a\n",                          FROM },
+    { NEEDED "mail_from = \"b a@b.example\"\n",          FROM },
+    { NEEDED "mail_from = \"b <a@b.example> c\"\n",      FROM },
+    { NEEDED "mail_from = \"b <a@b.ex\xc3\xa4mple>\"\n", FROM },
+    { NEEDED "mail_from = \"\xff <a@b.example>\"\n",     FROM },
+    { NEEDED "mail_from = \"a\rb <a@b.example>\"\n",     FROM },
+    { NEEDED "public_url = b.example\n",                 URL },
+    { NEEDED "public_url = https://b.example/\n",        URL },
+    { NEEDED "public_url = https://b.example/a?b\n",     URL },
+    { NEEDED "public_url = \"https://b.example/a#b\"\n", URL },
+    { NEEDED "public_url = ftp://b.example\n",           URL },
+    { NEEDED "smtp_url = b.example\n",                   SERVER },
+    { NEEDED "smtp_url = http://b.example\n",            SERVER },
+    { NEEDED "smtp_url = smtp://a:b@b.example\n",        SERVER },
+    { NEEDED "smtp_url = smtp://b.example:0\n",          SERVER },
+    { NEEDED "smtp_url = smtp://b.example/a%0d%0ab\n",   SERVER },
+    { NEEDED "smtp_url = smtp://b.example/a/b\n",        SERVER },
+    { NEEDED "smtp_tls = on\n",
+      ": \"smtp_tls\" must be require, try or off" },
+    { NEEDED "smtp_url = smtp://b.example\n",
+      ": mails need \"mail_from\" and \"public_url\"" },
+    { NEEDED "mail_directory = /m\nmail_from = a@b.example\n",
+      ": mails need \"mail_from\" and \"public_url\"" },
+    { NEEDED SMTP "mail_directory = /m\n",
+      ": \"smtp_url\" and \"mail_directory\" exclude each other" },
+    { NEEDED SMTP "smtp_user = u\n",
+      ": \"smtp_user\" needs a password" },
+    { NEEDED SMTP "smtp_user = u\nsmtp_password = p\nsmtp_tls = try\n",
+      ": \"smtp_user\" needs \"smtp_tls\" = require" },
+    { NEEDED SMTP "smtp_user = u\nsmtp_password = p\n"
+      "smtp_password_file = /p\n",
+      ": \"smtp_password\" and \"smtp_password_file\" exclude each other" },
+    { NEEDED SMTP "smtp_user = u\nsmtp_password_file = /nowhere/p\n",
+      ": \"smtp_password_file\" cannot be opened" },
+    { NEEDED SMTP "smtp_user = u\nsmtp_password_file = /dev/null\n",
+      ": \"smtp_password_file\" is empty" },
+    { NEEDED SMTP "smtp_timeout = 11m\n",
+      ":8: \"smtp_timeout\" must be between 100 and 600000 ms" },
     { NEEDED "max_sockets = 0\n",
       ":5: \"max_sockets\" must be between 1 and 1000000" },
     { NEEDED "deliverys = 5\n",
@@ -193,6 +242,77 @@ test_reload(void **state)
 }
 
 
+static const struct {
+    const char  *text;
+    const char  *host;
+    int          port;
+    int          tls;
+    int          ipv6;
+    int          literal;
+    const char  *name;
+} urls[] = {
+    { "smtp://Mail.Example", "mail.example", 25, 0, 0, 0, "" },
+    { "smtp://mail.example/", "mail.example", 25, 0, 0, 0, "" },
+    { "smtp://mail.example:587/us.example", "mail.example", 587, 0, 0, 0,
+      "us.example" },
+    { "smtps://mail.example", "mail.example", 465, 1, 0, 0, "" },
+    { "smtps://mail.example:25", "mail.example", 25, 1, 0, 0, "" },
+    { "smtp://127.0.0.1:2525", "127.0.0.1", 2525, 0, 0, 1, "" },
+    { "smtp://[::1]:2525/x", "::1", 2525, 0, 1, 1, "x" },
+};
+
+
+static void
+test_smtp_url(void **state)
+{
+    size_t                i;
+    simrelayd_smtp_url_t  u;
+
+    (void) state;
+
+    for (i = 0; i < sr_test_count(urls); i++) {
+        assert_int_equal(simrelayd_smtp_url(&u, urls[i].text), 0);
+        assert_string_equal(u.host, urls[i].host);
+        assert_string_equal(u.name, urls[i].name);
+        assert_int_equal(u.port, urls[i].port);
+        assert_int_equal(u.tls, urls[i].tls);
+        assert_int_equal(u.ipv6, urls[i].ipv6);
+        assert_int_equal(u.literal, urls[i].literal);
+    }
+}
+
+
+/* its first line stands in the place of smtp_password */
+
+static void
+test_password_file(void **state)
+{
+    int               fd;
+    char              name[] = "/tmp/simrelayd-pass-XXXXXX";
+    char              text[512], err[256];
+    simrelayd_conf_t  conf;
+
+    (void) state;
+
+    fd = mkstemp(name);
+    assert_int_not_equal(fd, -1);
+    assert_int_equal(write(fd, "pass word\r\nmore\n", 16), 16);
+    (void) close(fd);
+
+    (void) snprintf(text, sizeof(text),
+                    NEEDED SMTP "smtp_user = u\nsmtp_password_file = %s\n",
+                    name);
+
+    assert_int_equal(test_read(&conf, text, err, sizeof(err)), 0);
+    assert_string_equal(conf.smtp_password, "pass word");
+    assert_string_equal(conf.smtp_tls, "require");
+    assert_int_equal(conf.smtp_timeout, 120000);
+
+    (void) unlink(name);
+    simrelayd_conf_free(&conf);
+}
+
+
 int
 main(void)
 {
@@ -201,6 +321,8 @@ main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_smtp_url),
+        cmocka_unit_test(test_password_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
