@@ -232,8 +232,8 @@ function lines(nginx) {
         socket.on('data', (data) => { text += data; });
         socket.on('end', () => resolve(text.split(' ')[1]));
         socket.on('error', reject);
-        socket.end('GET /api/user HTTP/1.0\r\nCookie: a=b\r\nX: y\r\n'
-                   + `Cookie: c=d; ${SECURE}=${session}\r\n\r\n`);
+        socket.write('GET /api/user HTTP/1.0\r\nCookie: a=b\r\nX: y\r\n'
+                     + `Cookie: c=d; ${SECURE}=${session}\r\n\r\n`);
     });
 }
 
