@@ -124,6 +124,7 @@ ngx_simrelay_agent_register(ngx_simrelay_ctx_t *ctx)
         return NGX_DONE;
     }
 
+    ctx->alone = 1;
     s->alone = 1;
 
     ngx_simrelay_statement(ctx, SR_SQL_AGENT_CLEAR);

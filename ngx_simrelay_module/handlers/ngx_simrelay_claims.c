@@ -127,6 +127,7 @@ ngx_simrelay_agent_claim(ngx_simrelay_ctx_t *ctx)
         return NGX_DONE;
     }
 
+    ctx->alone = 1;
     s->alone = 1;
 
     ngx_simrelay_statement(ctx, SR_SQL_AGENT_TRY);
@@ -202,7 +203,13 @@ ngx_simrelay_agent_claim_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     }
 
     if (PQntuples(key) == 0) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+
+        /* the name was taken, or the last room, between the two statements */
+
+        if (ngx_simrelay_query_again(ctx) != NGX_DECLINED) {
+            ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+        }
+
         return;
     }
 

@@ -7,10 +7,15 @@
 -- $2 name text
 -- $3 tries int4
 
+with old as (
+    select credential_id
+      from agents
+     where address = address_block($1)
+       and lower(name) = lower($2)
+       and claimed_at is null
+       and (expires_at <= now() or tries >= $3)
+       for update
+)
 delete from credentials c
- using agents a
- where c.id = a.credential_id
-   and a.address = address_block($1)
-   and lower(a.name) = lower($2)
-   and a.claimed_at is null
-   and (a.expires_at <= now() or a.tries >= $3)
+ using old
+ where c.id = old.credential_id
