@@ -900,11 +900,13 @@ CREATE INDEX agents_webhook ON public.agents USING btree (webhook_integration_id
 
 CREATE UNIQUE INDEX credentials_api_key_name ON public.credentials USING btree (organization_id, name) WHERE ((kind = 4) AND (revoked_at IS NULL));
 
+CREATE INDEX credentials_client ON public.credentials USING btree (oauth_client_id) WHERE (oauth_client_id IS NOT NULL);
+
 CREATE INDEX credentials_expiring ON public.credentials USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (expires_at IS NOT NULL));
 
 CREATE INDEX credentials_grant ON public.credentials USING btree (oauth_grant_id) WHERE (oauth_grant_id IS NOT NULL);
 
-CREATE INDEX credentials_organization ON public.credentials USING btree (organization_id, kind) WHERE (revoked_at IS NULL);
+CREATE INDEX credentials_organization ON public.credentials USING btree (organization_id, kind) WHERE (organization_id IS NOT NULL);
 
 CREATE INDEX credentials_revoked_at ON public.credentials USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
@@ -940,6 +942,8 @@ CREATE INDEX members_organization ON public.members USING btree (organization_id
 
 CREATE INDEX messages_list ON public.messages USING btree (organization_id, hosted_sim_id, received_at DESC, id DESC);
 
+CREATE INDEX oauth_codes_client ON public.oauth_codes USING btree (oauth_client_id);
+
 CREATE INDEX oauth_codes_expires_at ON public.oauth_codes USING btree (expires_at);
 
 CREATE INDEX oauth_codes_grant ON public.oauth_codes USING btree (oauth_grant_id);
@@ -948,7 +952,7 @@ CREATE INDEX oauth_codes_user ON public.oauth_codes USING btree (user_id);
 
 CREATE INDEX oauth_grants_client ON public.oauth_grants USING btree (oauth_client_id);
 
-CREATE INDEX oauth_grants_user ON public.oauth_grants USING btree (user_id, oauth_client_id) WHERE (revoked_at IS NULL);
+CREATE INDEX oauth_grants_user ON public.oauth_grants USING btree (user_id, oauth_client_id);
 
 CREATE INDEX oauth_refresh_tokens_credential ON public.oauth_refresh_tokens USING btree (credential_id);
 

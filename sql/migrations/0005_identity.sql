@@ -14,7 +14,10 @@ create index credentials_expiring on credentials (expires_at)
  where revoked_at is null and expires_at is not null;
 
 create index credentials_organization on credentials (organization_id, kind)
- where revoked_at is null;
+ where organization_id is not null;
+
+create index credentials_client on credentials (oauth_client_id)
+ where oauth_client_id is not null;
 
 create index credentials_revoked_at on credentials (revoked_at)
  where revoked_at is not null;
@@ -159,8 +162,7 @@ create table oauth_grants (
     revoked_at       timestamptz
 );
 
-create index oauth_grants_user on oauth_grants (user_id, oauth_client_id)
- where revoked_at is null;
+create index oauth_grants_user on oauth_grants (user_id, oauth_client_id);
 create index oauth_grants_client on oauth_grants (oauth_client_id);
 
 alter table credentials
@@ -187,6 +189,7 @@ create table oauth_codes (
 );
 
 create index oauth_codes_expires_at on oauth_codes (expires_at);
+create index oauth_codes_client on oauth_codes (oauth_client_id);
 create index oauth_codes_user on oauth_codes (user_id);
 create index oauth_codes_grant on oauth_codes (oauth_grant_id);
 

@@ -35,13 +35,16 @@ with person as (
       from person p
      where g.user_id = p.id
        and g.revoked_at is null
+    returning g.id
 ), ended as (
+    -- behind those, in the order of whoever refreshes a token
     update credentials c
        set revoked_at = now(), updated_at = now()
       from person p
      where c.user_id = p.id
        and c.kind in (1, 2, 8)
        and c.revoked_at is null
+       and (select count(*) from grants) >= 0
 ), counted as (
     delete from throttles t
      using person p
