@@ -55,7 +55,8 @@ out=$(./build.sh nonsense 2>&1) && rc=1 || rc=0
 ok $rc "an unknown command is refused" "$out"
 
 perl -MIO::Socket::INET -e '
-    my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
+    my $s = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+                                  LocalAddr => "127.0.0.1",
                                   LocalPort => shift) or die "$!";
     print "listening\n";
     close STDOUT;
