@@ -79,6 +79,13 @@
 #define SR_MAIL_SECONDS            86400    /* it is worth sending for */
 #define SR_PASSWORD_HOUR           10       /* wrong, of a signed-in person */
 
+/* OAuth2 */
+
+#define SR_OAUTH_CODE_SECONDS      60
+#define SR_OAUTH_ACCESS_SECONDS    1296000  /* 15 days */
+#define SR_OAUTH_REFRESH_SECONDS   2592000  /* 30 days */
+#define SR_OAUTH_STATE_BYTES       2048
+
 /* Pusher protocol (pusher.md) */
 
 #define SR_PUSHER_FRAME_BYTES      10000    /* P8 */

@@ -76,6 +76,14 @@ ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_submit(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_oauth_authorize_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_authorize_post(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_authorization_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_token(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_revoke(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_metadata(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_oauth_metadata_path(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_twilio_sms(ngx_simrelay_ctx_t *ctx);
 
 

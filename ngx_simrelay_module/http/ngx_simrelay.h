@@ -141,6 +141,7 @@ typedef struct {
     time_t                    lock_ttl;
     time_t                    lock_max;
     time_t                    session_ttl;
+    time_t                    oauth_refresh_grace;
     ngx_simrelay_limit_t     *limit;        /* NULL: none */
 
     ngx_simrelay_node_t      *routes;
@@ -211,6 +212,7 @@ struct ngx_simrelay_ctx_s {
     sr_json_t                       json;
     ngx_str_t                       retry_after;
     ngx_str_t                       allow;
+    ngx_str_t                       authenticate;   /* of a 401; Bearer */
     ngx_uint_t                      limit;      /* where "limited" */
     ngx_uint_t                      remaining;
     time_t                          reset;      /* 0: not told */

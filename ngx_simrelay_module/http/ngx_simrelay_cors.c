@@ -7,6 +7,7 @@
 #include "ngx_simrelay.h"
 
 
+static ngx_uint_t ngx_simrelay_cors_never(ngx_http_request_t *r);
 static ngx_uint_t ngx_simrelay_cors_added(ngx_http_request_t *r);
 static ngx_uint_t ngx_simrelay_cors_allowed(ngx_simrelay_conf_t *conf,
     ngx_str_t *origin);
@@ -20,7 +21,9 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
 
     r = ctx->request;
 
-    if (ctx->conf->cors_origins == NULL || ngx_simrelay_cors_added(r)) {
+    if (ctx->conf->cors_origins == NULL || ngx_simrelay_cors_never(r)
+        || ngx_simrelay_cors_added(r))
+    {
         return NGX_OK;
     }
 
@@ -65,6 +68,20 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
     ngx_simrelay_finish(ctx, NGX_HTTP_NO_CONTENT);
 
     return NGX_DONE;
+}
+
+
+/* RFC 9700, section 2.6: browsers go there, scripts do not */
+
+static ngx_uint_t
+ngx_simrelay_cors_never(ngx_http_request_t *r)
+{
+    ngx_str_t  path;
+
+    ngx_str_set(&path, "/oauth/authorize");
+
+    return r->uri.len == path.len
+           && ngx_strncmp(r->uri.data, path.data, path.len) == 0;
 }
 
 

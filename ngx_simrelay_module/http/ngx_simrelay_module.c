@@ -39,6 +39,11 @@ static ngx_conf_num_bounds_t  ngx_simrelay_session_ttl_bounds = {
 };
 
 
+static ngx_conf_num_bounds_t  ngx_simrelay_oauth_grace_bounds = {
+    ngx_conf_check_num_bounds, 0, 300
+};
+
+
 static ngx_simrelay_pair_t  ngx_simrelay_connections_pairs[] = {
     { ngx_string("reads"), NGX_SIMRELAY_PAIR_NUMBER,
       offsetof(ngx_simrelay_conf_t, reads), 1, 64, 0 },
@@ -166,6 +171,13 @@ static ngx_command_t  ngx_simrelay_commands[] = {
       offsetof(ngx_simrelay_conf_t, session_ttl),
       &ngx_simrelay_session_ttl_bounds },
 
+    { ngx_string("simrelay_oauth_refresh_grace"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_simrelay_conf_t, oauth_refresh_grace),
+      &ngx_simrelay_oauth_grace_bounds },
+
     { ngx_string("simrelay_password_threads"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_simrelay_set_password_threads,
@@ -264,6 +276,7 @@ ngx_simrelay_create_conf(ngx_conf_t *cf)
     conf->lock_ttl = NGX_CONF_UNSET;
     conf->lock_max = NGX_CONF_UNSET;
     conf->session_ttl = NGX_CONF_UNSET;
+    conf->oauth_refresh_grace = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -285,6 +298,7 @@ ngx_simrelay_init_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_value(scf->lock_ttl, 300);
     ngx_conf_init_value(scf->lock_max, ngx_max(3600, scf->lock_ttl));
     ngx_conf_init_value(scf->session_ttl, 7 * 86400);
+    ngx_conf_init_value(scf->oauth_refresh_grace, 30);
 
     return NGX_CONF_OK;
 }

@@ -183,7 +183,9 @@ ngx_simrelay_reply_headers(ngx_simrelay_ctx_t *ctx, ngx_uint_t status)
     }
 
     if (status == NGX_HTTP_UNAUTHORIZED) {
-        return ngx_simrelay_header(r, "WWW-Authenticate", &scheme);
+        return ngx_simrelay_header(r, "WWW-Authenticate",
+                                   ctx->authenticate.len ? &ctx->authenticate
+                                                         : &scheme);
     }
 
     return NGX_OK;

@@ -18,6 +18,8 @@
 #define KEY     NGX_SIMRELAY_AUTH_KEY
 #define OAUTH   NGX_SIMRELAY_AUTH_OAUTH
 
+#define SESSION  SR_KIND_SESSION
+
 #define NUMBERS_READ   SR_ABILITY_NUMBERS_READ
 #define NUMBERS_LOCK   SR_ABILITY_NUMBERS_LOCK
 #define MESSAGES_READ  SR_ABILITY_MESSAGES_READ
@@ -163,6 +165,27 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
       OAUTH, BYOS, 0, LARGE, ACTIVE, ngx_simrelay_device_submit },
+
+    { GET, ngx_string("/oauth/authorize"),
+      NONE, 0, 0, 0, NOTHING, ngx_simrelay_oauth_authorize_get },
+
+    { POST, ngx_string("/oauth/authorize"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_oauth_authorize_post },
+
+    { GET, ngx_string("/api/oauth/authorization"),
+      SESSION, 0, 0, 0, NOTHING, ngx_simrelay_oauth_authorization_get },
+
+    { POST, ngx_string("/oauth/token"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_oauth_token },
+
+    { POST, ngx_string("/oauth/revoke"),
+      NONE, 0, 0, SMALL, NOTHING, ngx_simrelay_oauth_revoke },
+
+    { GET, ngx_string("/.well-known/oauth-authorization-server"),
+      NONE, 0, 0, 0, NOTHING, ngx_simrelay_oauth_metadata },
+
+    { GET, ngx_string("/.well-known/oauth-authorization-server/{issuer}"),
+      NONE, 0, 0, 0, NOTHING, ngx_simrelay_oauth_metadata_path },
 
     { POST, ngx_string("/api/webhooks/twilio/sms"),
       NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },
