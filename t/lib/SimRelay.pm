@@ -18,12 +18,14 @@ package SimRelay;
 #       200 {"status":"locked", ...}            status, the body's JSON, or
 #                                               "~" and its text
 #         < Header: value                       headers; "! Name" for none
+#         <~ Header: regex                      a line of the headers as sent
 #       sql update ...                          between two requests
 #       row select ... => 1                     ditto, compared
 #
 # What is indented otherwise continues its line.  In all of them {{now-60}} is
 # a time, {{x00}} a byte, {{a*1600}} so many of them, {{uuid7}} a UUID,
-# {{token:ann}} a token, {{name}} what vars() was given.
+# {{token:ann}} a token, {{csrf:ann-session}} the token of a session's forms,
+# {{name}} what vars() was given.
 
 use v5.10.1;
 
@@ -71,6 +73,12 @@ sub token ($) {
 }
 
 
+# What a page of ours sends with a session's unsafe requests.
+sub csrf ($) {
+    Digest::SHA::hmac_sha256_hex('csrf', token shift);
+}
+
+
 # The headers by which a request shows it; a session is a browser's, on a page
 # of ours.
 sub credential ($) {
@@ -84,8 +92,7 @@ sub credential ($) {
 
     return "Cookie: __Host-simrelay_session=$token\n"
            . "Origin: https://sms.example.com\n"
-           . 'X-CSRF-Token: '
-           . Digest::SHA::hmac_sha256_hex('csrf', $token) . "\n";
+           . 'X-CSRF-Token: ' . csrf($name) . "\n";
 }
 
 
@@ -103,6 +110,7 @@ sub expand ($) {
     $text =~ s/\{\{x([0-9A-F]{2})\}\}/chr hex $1/ge;
     $text =~ s/\{\{uuid(\d+)\}\}/uuid $1/ge;
     $text =~ s/\{\{token:([\w-]+)\}\}/token $1/ge;
+    $text =~ s/\{\{csrf:([\w-]+)\}\}/csrf $1/ge;
     $text =~ s/\{\{(.+?)\*(\d+)\}\}/$1 x $2/ge;
     $text =~ s/\{\{(\w+)\}\}/$Vars{$1} \/\/ die "{{$1}} is not known\n"/ge;
 
@@ -220,15 +228,15 @@ add_block_preprocessor(sub {
 sub steps ($) {
     my $block = shift;
 
-    my (@requests, @headers, @codes, @bodies, @expected, @after);
+    my (@requests, @headers, @codes, @bodies, @expected, @raw, @after);
 
     for (split /\n(?!\s)/, expand $block->steps =~ s/\s+\z//r) {
-        my ($line, @more) = split /\n\s*(?=[<>] )/, s/\s+\z//r;
-        my %more = ('>' => '', '<' => '');
+        my ($line, @more) = split /\n\s*(?=(?:>|<~?) )/, s/\s+\z//r;
+        my %more = ('>' => '', '<' => '', '<~' => '');
 
         for (@more) {
-            /^([<>]) (.*)$/s or die "$_ is no header\n";
-            $more{$1} .= "$2\n";
+            /^(>|<~?) (.*)$/s or die "$_ is no header\n";
+            $more{$1} .= $1 eq '<~' ? "(?=.*^$2(?:\r\n|\\z))" : "$2\n";
         }
 
         next if !defined $line;
@@ -244,6 +252,7 @@ sub steps ($) {
             push @codes, $1;
             push @bodies, $2;
             push @expected, $more{'<'};
+            push @raw, '(?m)' . $more{'<~'};
 
         } elsif ($line =~ /\S/) {
             die "$line: neither request nor answer\n";
@@ -257,6 +266,8 @@ sub steps ($) {
     $block->set_value(error_code => \@codes);
     $block->set_value(response_headers => \@expected)
         if grep { $_ ne '' } @expected;
+    $block->set_value(raw_response_headers_like => \@raw)
+        if grep { $_ ne '(?m)' } @raw;
     $block->set_value(step_bodies => \@bodies);
     $block->set_value(step_after => \@after);
 }

@@ -209,6 +209,66 @@ as $$
 $$;
 
 
+-- OAuth2 clients beside that of the phones' tokens: 1 goes back to addresses of
+-- every kind, 2 asks for two permissions, 3 is revoked, 4 goes nowhere.
+create function test.clients() returns void
+language sql
+as $$
+    insert into oauth_clients (id, name, redirect_uris, scopes, revoked_at)
+    select ('00000000-0000-4000-8000-00000000000' || id)::uuid, name, uris,
+           scopes, case when id = 3 then now() end
+      from (values
+           (1, 'Phone', '{https://app.example/cb,https://app.example/q?x=1,
+                          https://app.example:8443/cb,
+                          https://my_app.example/cb,
+                          http://127.0.0.1/callback,http://[::1]/callback,
+                          https://abcdefghijklmnop.chromiumapp.org/,
+                          com.example.app:/cb}'::text[],
+            '{mobile:device,numbers.read}'::text[]),
+           (2, 'Script', '{https://script.example/cb}',
+            '{numbers.read,messages.read}'),
+           (3, 'Gone', '{https://gone.example/cb}', '{mobile:device}'),
+           (4, 'Nowhere', '{}', '{mobile:device}')) t(id, name, uris, scopes)
+$$;
+
+
+-- A code of Ann's for client 1; its verifier is v repeated 43 times.
+create function test.code(code text, redirect_uri text, expires int4)
+returns void
+language sql
+as $$
+    insert into oauth_codes (digest, oauth_client_id, user_id, redirect_uri,
+                             scope, abilities, challenge, expires_at)
+    values (sha256($1::bytea), '00000000-0000-4000-8000-000000000001', 1, $2,
+            'mobile:device', 55, sha256(repeat('v', 43)::bytea),
+            now() + make_interval(secs => $3))
+$$;
+
+
+-- A grant of Ann's to client 1, with an access token and a refresh token.
+create function test.grant(id int8, access text, refresh text) returns void
+language sql
+as $$
+    insert into oauth_grants (id, oauth_client_id, user_id, scope, abilities)
+    overriding system value
+    values ($1, '00000000-0000-4000-8000-000000000001', 1,
+            'mobile:device numbers.read', 55);
+
+    insert into credentials (id, digest, kind, abilities, user_id,
+                             oauth_client_id, oauth_grant_id, scope,
+                             expires_at)
+    overriding system value
+    select 600 + id, test.digest($2, 2), 2, abilities, user_id,
+           oauth_client_id, id, scope, now() + interval '15 days'
+      from oauth_grants
+     where id = $1;
+
+    insert into oauth_refresh_tokens (digest, oauth_grant_id, credential_id,
+                                      expires_at)
+    values (sha256($3::bytea), $1, 600 + $1, now() + interval '30 days')
+$$;
+
+
 -- Who there is: Acme has Ann (owner), Ada (admin), Max (of the team Sales),
 -- Mia (of none) and Dua, who is in Bolt too; Bolt has Bob.  Eve is in no
 -- organization, Zed is disabled, Tim's plan allows next to nothing.
