@@ -98,7 +98,7 @@ $('made').addEventListener('close', () => { $('plain').textContent = ''; });
 
 $('create').addEventListener('click', () => edit(null));
 
-boxes($('permissions'));
+boxes($('boxes'));
 
 onSubmit($('edit-form'), async ({ name }) => {
     const body = { name: name.value, permissions: checked($('edit-form')) };

@@ -1,6 +1,11 @@
 // The JSON API, called as the person whose session cookie the browser keeps.
 
 
+const cookies = ['__Host-simrelay_csrf', 'simrelay_csrf'];
+
+let leaving = false;
+
+
 // What the API, or the way to it, refused.
 export class Failure extends Error {
     constructor(status, body = {}, wait = 0) {
@@ -78,13 +83,10 @@ export async function api(method, path, body, { anonymous = false } = {}) {
 // The token that shows that a page of ours is asking; only it can read this
 // cookie.
 export function csrf() {
-    const names = ['__Host-simrelay_csrf', 'simrelay_csrf'];
+    const first = location.protocol === 'https:' ? cookies
+                                                 : [...cookies].reverse();
 
-    if (location.protocol !== 'https:') {
-        names.reverse();
-    }
-
-    for (const name of names) {
+    for (const name of first) {
         for (const pair of document.cookie.split('; ')) {
             if (pair.startsWith(`${name}=`) && pair.length > name.length + 1) {
                 return pair.slice(name.length + 1);
@@ -100,7 +102,16 @@ export function csrf() {
 export function signIn() {
     const here = location.pathname + location.search;
 
-    location.replace(`/login?return_to=${encodeURIComponent(here)}`);
+    for (const name of cookies) {
+        document.cookie = `${name}=; Path=/; Max-Age=0; SameSite=Lax`
+                          + (name.startsWith('__') ? '; Secure' : '');
+    }
+
+    // once, though several calls may have been under way
+    if (!leaving) {
+        leaving = true;
+        location.replace(`/login?return_to=${encodeURIComponent(here)}`);
+    }
 
     return new Promise(() => { /* the page is going */ });
 }

@@ -14,7 +14,7 @@ function fact(name, ...value) {
 }
 
 
-boxes($('permissions'));
+boxes($('boxes'));
 check($('form'), ['numbers.read', 'messages.read']);
 
 onSubmit($('form'), async ({ verification_code: code, name }) => {
@@ -44,7 +44,10 @@ fill($('claim'), async () => {
     $('facts').replaceChildren(
         ...fact('Agent', agent.name),
         ...(agent.description ? fact('Description', agent.description) : []),
-        ...(agent.callback_url ? fact('Calls back', agent.callback_url) : []),
+        ...(agent.callback_url
+            ? fact('Webhook, if its key may manage webhooks',
+                   agent.callback_url)
+            : []),
         ...fact('Expires', when(agent.expires_at)));
     $('agent').hidden = false;
 });

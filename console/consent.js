@@ -6,8 +6,9 @@ import { $, el, fill } from './ui.js';
 import { points } from './permissions.js';
 
 
-const names = ['response_type', 'client_id', 'redirect_uri', 'scope', 'state',
-               'code_challenge', 'code_challenge_method'];
+// what a request for authorization consists of; the rest of the form is ours
+const names = ['response_type', 'response_mode', 'client_id', 'redirect_uri',
+               'scope', 'state', 'code_challenge', 'code_challenge_method'];
 
 const query = new URLSearchParams(location.search);
 const form = $('form');

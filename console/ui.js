@@ -157,9 +157,7 @@ function complete(form) {
 
 
 function named(form, name) {
-    const control = form.elements[name];
-
-    return control instanceof RadioNodeList ? control[0] : control;
+    return [...form.elements].find((control) => control.name === name);
 }
 
 
@@ -287,8 +285,11 @@ export function when(time, never = 'never') {
     const seconds = (date - Date.now()) / 1000;
     const unit = units.find(([, s]) => Math.abs(seconds) >= s);
 
+    const count = unit && seconds / unit[1];
+
     return el('time', { datetime: time, title: date.toLocaleString() },
-        unit ? relative.format(Math.trunc(seconds / unit[1]), unit[0])
+        unit ? relative.format(seconds > 0 ? Math.round(count)
+                                           : Math.ceil(count), unit[0])
              : seconds > 0 ? 'in a moment' : 'just now');
 }
 
@@ -330,6 +331,8 @@ export async function fill(where, load) {
             throw failure;
         }
 
+        where.querySelectorAll('.loading').forEach(
+            (e) => { e.textContent = ''; });
         say(where, failure, () => fill(where, load));
     } finally {
         where.removeAttribute('aria-busy');
