@@ -45,6 +45,20 @@ export function within(promise, what, ms = 10000) {
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 
+// Calls look until it returns something; then fails the whole file.
+export async function until(look, what, ms = 60000) {
+    for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) {
+        const got = await look();
+
+        if (got) {
+            return got;
+        }
+    }
+
+    throw new Error(`${what}: not within ${ms} ms`);
+}
+
+
 export async function run(test) {
     try {
         await test();
