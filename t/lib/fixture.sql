@@ -269,6 +269,26 @@ as $$
 $$;
 
 
+-- Gives the pair of tokens that was made last plain texts that are known.
+create function test.last(access text, refresh text) returns void
+language sql
+as $$
+    update oauth_refresh_tokens
+       set successor = sha256($2::bytea)
+     where successor = (select digest from oauth_refresh_tokens
+                         order by credential_id desc limit 1);
+
+    update credentials
+       set digest = test.digest($1, 2)
+     where id = (select max(credential_id) from oauth_refresh_tokens);
+
+    update oauth_refresh_tokens
+       set digest = sha256($2::bytea)
+     where credential_id = (select max(credential_id)
+                              from oauth_refresh_tokens)
+$$;
+
+
 -- Who there is: Acme has Ann (owner), Ada (admin), Max (of the team Sales),
 -- Mia (of none) and Dua, who is in Bolt too; Bolt has Bob.  Eve is in no
 -- organization, Zed is disabled, Tim's plan allows next to nothing.

@@ -5,10 +5,15 @@ package SimRelay::OAuth;
 #
 #   ask(name=value -name ...)  an authorization request, as a query or a form,
 #                              with something else in it, or without
+#   code(...)                  ditto, a token request with the code c1
+#   refresh(...)               ditto, with the refresh token r1
+#   revoke(...)                ditto, a revocation of r1
 #   form                       as a header: the body is one
 #   page [status]              an answer: the page of errors
 #   back [status] error text   ditto: a redirect to the client
 #   to login [status] query    ditto: to sign in, and come back
+#   error status error text    ditto: an error, as JSON
+#   tokens [scope]             ditto: a pair of tokens
 
 use v5.10.1;
 use strict;
@@ -18,20 +23,33 @@ use Cwd ();
 use SimRelay ();
 use Test::Nginx::Util ();
 
-my @ask = (response_type => 'code', client_id => SimRelay::uuid(1),
-           redirect_uri => 'https://app.example/cb',
-           code_challenge => 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-           code_challenge_method => 'S256', state => 'xyz');
+my $uri = 'https://app.example/cb';
+my $challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+my %requests = (
+    ask     => [response_type => 'code', client_id => SimRelay::uuid(1),
+                redirect_uri => $uri, code_challenge => $challenge,
+                code_challenge_method => 'S256', state => 'xyz'],
+    code    => [grant_type => 'authorization_code',
+                client_id => SimRelay::uuid(1), code => 'c1',
+                redirect_uri => $uri, code_verifier => 'v' x 43],
+    refresh => [grant_type => 'refresh_token', client_id => SimRelay::uuid(1),
+                refresh_token => 'r1'],
+    revoke  => [client_id => SimRelay::uuid(1), token => 'r1'],
+);
 
 
-sub ask {
-    my %other = @_;
+sub request {
+    my ($name, %other) = @_;
+    my @fields = @{ $requests{$name} };
     my @pairs;
 
-    for (my $i = 0; $i < @ask; $i += 2) {
-        next if exists $other{"-$ask[$i]"};
-        push @pairs, "$ask[$i]=" . SimRelay::escape(delete $other{$ask[$i]}
-                                                    // $ask[$i + 1]);
+    for (my $i = 0; $i < @fields; $i += 2) {
+        my $field = $fields[$i];
+
+        next if exists $other{"-$field"};
+        push @pairs, "$field=" . SimRelay::escape(delete $other{$field}
+                                                  // $fields[$i + 1]);
     }
 
     push @pairs, map { "$_=" . SimRelay::escape($other{$_}) }
@@ -50,7 +68,7 @@ sub back {
 }
 
 
-SimRelay::vars(challenge => $ask[7]);
+SimRelay::vars(challenge => $challenge);
 
 Test::Nginx::Util::add_block_preprocessor(sub {
     my $block = shift;
@@ -68,9 +86,19 @@ EOT
 
     my $steps = $block->steps;
 
-    $steps =~ s{ask\(([^()]*)\)}
-               {ask(map { /^-/ ? ($_ => 1) : split /=/, SimRelay::expand($_), 2 }
-                    split ' ', $1)}ge;
+    $steps =~ s{\b(ask|code|refresh|revoke)\(([^()]*)\)}
+               {request($1, map { /^-/ ? ($_ => 1)
+                                  : split /=/, SimRelay::expand($_), 2 }
+                            split ' ', $2)}ge;
+    $steps =~ s{^error (\d+) (\w+) (.*)$}
+               {$1 {"error":"$2","error_description":"$3","message":"$3"}
+  < Cache-Control: no-store
+  < Pragma: no-cache}gm;
+    $steps =~ s{^tokens(?: (.+))?$}
+               {'200 {"token_type":"Bearer","expires_in":1296000,'
+                . '"access_token":"<token>","refresh_token":"<token>",'
+                . '"scope":"' . ($1 // 'mobile:device') . '"}'
+                . "\n  < Cache-Control: no-store\n  < Pragma: no-cache"}gme;
     $steps =~ s{^page(?: (\d+))?$}
                {($1 // 400) . "\n  < Content-Type: text/html"
                 . "\n  < X-Frame-Options: DENY\n  < ! Location"
