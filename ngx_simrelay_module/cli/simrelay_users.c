@@ -17,6 +17,8 @@
 static int simrelay_password_take(const simrelay_t *s, char *dst, char *hash);
 static int simrelay_password_read(char *dst);
 static void simrelay_password_show(const simrelay_t *s, int made, char *dst);
+static int simrelay_user_password_set(simrelay_t *s, int64_t user,
+    const char *hash);
 static int simrelay_user_change(simrelay_t *s, sr_sql_e sql, const char *none);
 
 
@@ -94,7 +96,6 @@ simrelay_user_password(simrelay_t *s)
     char             password[SIMRELAY_PASSWORD_BYTES];
     char             hash[SR_PASSWORD_SIZE];
     int64_t          user;
-    sr_pg_segment_t  q;
 
     user = simrelay_user(s, s->argv[0]);
 
@@ -108,15 +109,43 @@ simrelay_user_password(simrelay_t *s)
         return SIMRELAY_FAILED;
     }
 
-    simrelay_query(&q, SR_SQL_USER_PASSWORD);
-    sr_pg_bind_int8(&q, user);
-    simrelay_bind(&q, hash);
-
-    rc = simrelay_answer(s, &q, "there is no such person");
+    rc = simrelay_user_password_set(s, user, hash);
 
     simrelay_password_show(s, made && rc == SIMRELAY_DONE, password);
 
     return rc;
+}
+
+
+/* whoever is signing in, or uses a code, is waited for, and ended with it */
+
+static int
+simrelay_user_password_set(simrelay_t *s, int64_t user, const char *hash)
+{
+    sr_pg_segment_t  q;
+
+    if (simrelay_exec(s, "begin") == -1) {
+        return SIMRELAY_FAILED;
+    }
+
+    simrelay_query(&q, SR_SQL_USER_LOCK);
+    sr_pg_bind_int8(&q, user);
+
+    if (simrelay_run_id(s, &q, "there is no such person") == -1) {
+        return SIMRELAY_FAILED;
+    }
+
+    simrelay_query(&q, SR_SQL_USER_PASSWORD);
+    sr_pg_bind_int8(&q, user);
+    simrelay_bind(&q, hash);
+
+    if (simrelay_answer(s, &q, "there is no such person") != SIMRELAY_DONE
+        || simrelay_exec(s, "commit") == -1)
+    {
+        return SIMRELAY_FAILED;
+    }
+
+    return SIMRELAY_DONE;
 }
 
 

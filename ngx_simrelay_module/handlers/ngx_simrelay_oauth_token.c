@@ -184,6 +184,9 @@ ngx_simrelay_oauth_token_code(ngx_simrelay_ctx_t *ctx)
         return;
     }
 
+    sr_pg_statement(s, SR_SQL_OAUTH_CODE_USER);
+    sr_pg_bind_bytes(s, in->digest, SR_SHA256_LEN);
+
     sr_pg_statement(s, SR_SQL_OAUTH_CODE_LOCK);
     sr_pg_bind_bytes(s, in->digest, SR_SHA256_LEN);
 
@@ -218,8 +221,8 @@ static void
 ngx_simrelay_oauth_token_code_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
     ngx_simrelay_oauth_token_outcome(ctx,
-                          sr_pg_text(res[2], 0, SR_OAUTH_CODE_USE_OUTCOME),
-                          sr_pg_text(res[2], 0, SR_OAUTH_CODE_USE_SCOPE),
+                          sr_pg_text(res[3], 0, SR_OAUTH_CODE_USE_OUTCOME),
+                          sr_pg_text(res[3], 0, SR_OAUTH_CODE_USE_SCOPE),
                           NGX_SIMRELAY_OAUTH_INVALID_GRANT);
 }
 

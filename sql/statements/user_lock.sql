@@ -1,7 +1,7 @@
 -- Lets one at a time sign a person in or change how it does: what the next
 -- statements of the segment see of it stays until the end.
 --
--- for module
+-- for module simrelay
 --
 -- $1 user_id int8
 --
