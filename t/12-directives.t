@@ -143,6 +143,15 @@ const http = [
     ['no host', 'simrelay_cors_origin https://;', 'is no origin'],
     ['an empty origin', 'simrelay_cors_origin "";', '"" is no origin'],
 
+    ['no grace', 'simrelay_oauth_refresh_grace;',
+     arguments_('simrelay_oauth_refresh_grace')],
+    ['a grace of 301s', 'simrelay_oauth_refresh_grace 301s;',
+     'value must be between 0 and 300'],
+    ['a grace in words', 'simrelay_oauth_refresh_grace long;',
+     'invalid value'],
+    ['two graces', twice('simrelay_oauth_refresh_grace 30s;'),
+     duplicate('simrelay_oauth_refresh_grace')],
+
     ['no TTL', 'simrelay_lock_ttl;', arguments_('simrelay_lock_ttl')],
     ['a TTL of 0', 'simrelay_lock_ttl 0;',
      '"simrelay_lock_ttl" directive is not a time from 1s to 1d'],
@@ -232,7 +241,8 @@ const server = [
         'simrelay_database_queue 1;', `${TIMEOUTS} lock=1s;`,
         'simrelay_key_file keys;', 'simrelay_public_url https://a.example;',
         PUSHER, TWILIO, 'simrelay_cors_origin *;', 'simrelay_lock_ttl 1s;',
-        'simrelay_session_ttl 1d;', 'simrelay_password_threads passwords;',
+        'simrelay_session_ttl 1d;', 'simrelay_oauth_refresh_grace 30s;',
+        'simrelay_password_threads passwords;',
         `${LIMIT} zone=a:1m rate=1r/s;`]
         .flatMap((line) => {
             const name = line.split(' ')[0];
