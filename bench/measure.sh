@@ -144,6 +144,43 @@ row_reads() {
 }
 
 
+# The same reads with and without people who sign in, now these first, now
+# those.
+row_signins() {
+    local i
+
+    : >"$dir/alone"
+    : >"$dir/flooded"
+    : >"$dir/signins"
+
+    for ((i = 0; i < ROUNDS; i++)); do
+        [ $((i % 2)) = 0 ] || flooded
+        ours sims 32 "$SLICE" >>"$dir/alone"
+        [ $((i % 2)) = 1 ] || flooded
+    done
+
+    row "GET /api/sims /s while others sign in" \
+        "$(median <"$dir/flooded")" "$(median <"$dir/alone")" \
+        "aim 0.95; ceiling: nobody does; $SIGNINS connections signed in $(
+        median <"$dir/signins") times in $((SLICE + 2)) s"
+}
+
+
+flooded() {
+    local flood
+
+    ROW=login wrk -t 1 -c "$SIGNINS" -d $((SLICE + 2)) --timeout 1m \
+        -s "$here/request.lua" "http://127.0.0.1:$HTTP_PORT" \
+        >"$dir/login.log" &
+    flood=$!
+    sleep 1
+
+    ours sims 32 "$SLICE" >>"$dir/flooded"
+    wait "$flood"
+    awk '/requests in/ { print $1 }' "$dir/login.log" >>"$dir/signins"
+}
+
+
 row_submit() {
     scripts submit '\set device_id :o * 5 - random(0, 4)
 \set m random(100000000000, 999999999999)

@@ -1,7 +1,7 @@
 -- What wrk sends; ROW names it.  Keys and SIMs are drawn from what seed.sql
 -- makes.
 --
---   ROW=sims|messages|submit wrk -s request.lua ...
+--   ROW=sims|messages|submit|login wrk -s request.lua ...
 
 local row = os.getenv("ROW")
 local organizations = tonumber(os.getenv("ORGANIZATIONS") or 1000)
@@ -45,6 +45,17 @@ function make.submit()
                          .. "Host: bench\r\nContent-Length: %d\r\n"
                          .. "Authorization: ", o * 5 - math.random(0, 4), #text)
         .. string.format(token, o) .. "\r\n\r\n" .. text
+end
+
+
+-- an address of nobody's each time: none is throttled, all are hashed
+function make.login()
+    local text = string.format('{"email":"%d.%d@bench.test","password":"'
+                               .. 'a wrong password"}', math.random(0, 999999),
+                               math.random(0, 999999999))
+
+    return string.format("POST /api/auth/login HTTP/1.1\r\nHost: bench\r\n"
+                         .. "Content-Length: %d\r\n\r\n", #text) .. text
 end
 
 

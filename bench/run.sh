@@ -11,7 +11,7 @@
 #   TMPDIR        where the servers' data goes; it is removed at the end
 #   BENCH_PORT    the first of six ports
 #   READS WRITES  connections of a worker to the database
-#   ROWS          some of: reads submit health latency fan memory
+#   ROWS          some of: reads signins submit health latency fan memory
 
 set -eu
 
@@ -27,12 +27,13 @@ HOOK_PORT=$((HTTP_PORT + 2))
 NCHAN_PORT=$((HTTP_PORT + 3))
 PG_PORT=$((HTTP_PORT + 4))
 
-ROWS=${ROWS:-reads submit health latency fan memory}
+ROWS=${ROWS:-reads signins submit health latency fan memory}
 ROUNDS=${ROUNDS:-5}
 READS=${READS:-2}
 WRITES=${WRITES:-8}
 WORKERS=$(nproc)
 NCHAN_WORKERS=1
+SIGNINS=8           # connections that sign in meanwhile
 
 ORGANIZATIONS=1000
 MESSAGES=1000000
