@@ -4,7 +4,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 248;
+plan tests => repeat_each() * 254;
 
 run_tests();
 
@@ -346,7 +346,21 @@ correct horse
 
 
 
-=== TEST 20: without the database nobody signs in
+=== TEST 20: passwords are hashed by threads of the module's own
+--- main_config
+    thread_pool passwords threads=2;
+    thread_pool default threads=2;
+--- http_config
+    simrelay_password_threads passwords;
+--- steps
+- POST /api/auth/login {"email":"ann@example.com","password":"correct horse battery"}
+200
+- POST /api/auth/login {"email":"ann@example.com","password":"wrong"}
+422
+
+
+
+=== TEST 21: without the database nobody signs in
 --- http_config
     simrelay_database "host=127.0.0.1 port=1 dbname=none user=none";
 --- request
@@ -360,7 +374,7 @@ Retry-After: 1
 
 
 
-=== TEST 21: another site's page cannot begin a session
+=== TEST 22: another site's page cannot begin a session
 --- steps
 - POST /api/auth/login {"email":"ann@example.com","password":"correct horse battery","session":true}
 403 {"message":"CSRF token mismatch."}

@@ -8,11 +8,12 @@
 #include "ngx_simrelay.h"
 #include "sr_password.h"
 
-#include <sched.h>
+#include <sys/resource.h>
 
 
 #define NGX_SIMRELAY_HASHES     2           /* at once, of a worker */
 #define NGX_SIMRELAY_HASH_WAIT  60000       /* ms */
+#define NGX_SIMRELAY_HASH_NICE  15
 
 
 typedef struct ngx_simrelay_hash_s  ngx_simrelay_hash_t;
@@ -27,7 +28,7 @@ struct ngx_simrelay_hash_s {
     u_char                    *hash;        /* where it goes, or NULL */
     char                       stored[SR_PASSWORD_SIZE];
     int                        rc;
-    unsigned                   idle:1;
+    unsigned                   own:1;       /* a thread of the module's */
     unsigned                   waiting:1;
 };
 
@@ -146,7 +147,7 @@ ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx, ngx_str_t *password,
     h->done = done;
     h->task = task;
     h->password = *password;
-    h->idle = ctx->conf->passwords != ctx->conf->threads;
+    h->own = ctx->conf->passwords != ctx->conf->threads;
 
     h->timer.handler = ngx_simrelay_hash_timer;
     h->timer.data = h;
@@ -215,19 +216,19 @@ ngx_simrelay_hash_post(ngx_simrelay_hash_t *h)
 
 
 /*
- * The threads of a pool of the module's own run when the processor has nothing
- * else to do, so that no flood of sign-ins takes it from other requests.
+ * The threads of a pool of the module's own step back behind everything else,
+ * so that no flood of sign-ins takes the processor from other requests, but
+ * not so far that a busy machine signs nobody in: a thirtieth of what one of
+ * the others gets.  On Linux a priority is a thread's.
  */
 
 static void
 ngx_simrelay_hash_thread(void *data, ngx_log_t *log)
 {
-    struct sched_param    param;
     ngx_simrelay_hash_t  *h = data;
 
-    if (h->idle) {
-        ngx_memzero(&param, sizeof(struct sched_param));
-        (void) sched_setscheduler(0, SCHED_IDLE, &param);
+    if (h->own) {
+        (void) setpriority(PRIO_PROCESS, 0, NGX_SIMRELAY_HASH_NICE);
     }
 
     if (h->hash) {
