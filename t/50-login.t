@@ -13,7 +13,7 @@ __DATA__
 === TEST 1: address and password give a token, and who it is
 --- steps
 - POST /api/auth/login {"email":"ann@example.com","password":"correct horse battery"}
-200 {"token":"<token>","user":{"id":1,"name":"Ann","email":"ann@example.com",
+200 {"token":"<login>","user":{"id":1,"name":"Ann","email":"ann@example.com",
     "email_verified_at":"2026-01-03T00:00:00Z",
     "created_at":"2026-01-02T00:00:00Z","updated_at":"2026-01-02T00:00:00Z"}}
   < Cache-Control: no-store
@@ -27,10 +27,10 @@ row select kind, abilities, user_id, organization_id is null, name,
 === TEST 2: an address is the same in any case
 --- steps
 - POST /api/auth/login {"email":"ANN@Example.COM","password":"correct horse battery"}
-200 {"user":{"id":1,"email":"ann@example.com","...":1},"token":"<token>"}
+200 {"user":{"id":1,"email":"ann@example.com","...":1},"token":"<login>"}
 sql update users set email = 'Ann@Example.com' where id = 1
 - POST /api/auth/login {"email":"ann@example.com","password":"correct horse battery"}
-200 {"user":{"id":1,"email":"Ann@Example.com","...":1},"token":"<token>"}
+200 {"user":{"id":1,"email":"Ann@Example.com","...":1},"token":"<login>"}
 
 
 
@@ -280,7 +280,7 @@ row select user_id, is_session, name, tries,
     from login_challenges => 1|f|Desk|0|t
 row select count(*) from credentials where id > 1000 => 0
 - POST /api/auth/login {"email":"ada@example.com","password":"correct horse battery"}
-200 {"token":"<token>","user":{"id":2,"...":1}}
+200 {"token":"<login>","user":{"id":2,"...":1}}
 
 
 

@@ -6,7 +6,7 @@ package SimRelay::JSON;
 #   <time>       a time; <time+300>: in so many seconds, give or take five
 #   <code>       a verification code
 #   <token>      48 letters and digits
-#   <token>      a personal token with its id, as a sign-in answers it
+#   <login>      a personal token with its id, as a sign-in answers it
 #   <key>        an API key
 #   <secret>     a webhook secret
 #   <claim_code> a code that claims an agent
@@ -97,7 +97,7 @@ sub is_kind {
     return length $is > 0 if $kind eq 'text';
     return $is =~ /^SR-[A-HJ-NP-Z2-9]{4}$/ if $kind eq 'code';
     return $is =~ /^[A-Za-z0-9]{48}$/ if $kind eq 'token';
-    return $is =~ /^\d+\|[A-Za-z0-9]{48}$/ if $kind eq 'token';
+    return $is =~ /^\d+\|[A-Za-z0-9]{48}$/ if $kind eq 'login';
     return $is =~ /^sk_live_[A-Za-z0-9]{40}$/ if $kind eq 'key';
     return $is =~ /^[0-9a-f]{64}$/ if $kind eq 'secret';
     return $is =~ /^[A-HJ-NP-Z2-9]{8}$/ if $kind eq 'claim_code';
