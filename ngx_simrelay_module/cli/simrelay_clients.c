@@ -19,6 +19,7 @@ typedef struct {
 } simrelay_texts_t;
 
 
+static int simrelay_client_lock(simrelay_t *s, sr_uuid_t id);
 static int simrelay_client_id(const simrelay_t *s, unsigned char *id);
 static int simrelay_client_uris(const simrelay_t *s, simrelay_texts_t *uris);
 static int simrelay_client_scopes(const char *list, simrelay_texts_t *scopes);
@@ -71,13 +72,48 @@ simrelay_client_update(simrelay_t *s)
         return simrelay_fail("nothing is given that would change");
     }
 
+    /* what is given to it now is seen, and ends with the scopes that it had */
+
+    if (simrelay_exec(s, "begin") == -1
+        || simrelay_client_lock(s, id) == -1)
+    {
+        return SIMRELAY_FAILED;
+    }
+
     simrelay_query(&q, SR_SQL_CLIENT_UPDATE);
     sr_pg_bind_bytes(&q, id, sizeof(id));
     simrelay_bind(&q, name);
     simrelay_client_bind(&q, &uris);
     simrelay_client_bind(&q, &scopes);
 
-    return simrelay_answer(s, &q, "there is no such live client");
+    if (simrelay_answer(s, &q, "there is no such live client")
+        != SIMRELAY_DONE
+        || simrelay_exec(s, "commit") == -1)
+    {
+        return SIMRELAY_FAILED;
+    }
+
+    return SIMRELAY_DONE;
+}
+
+
+static int
+simrelay_client_lock(simrelay_t *s, sr_uuid_t id)
+{
+    PGresult         *res;
+    sr_pg_segment_t   q;
+
+    simrelay_query(&q, SR_SQL_CLIENT_LOCK);
+    sr_pg_bind_bytes(&q, id, sizeof(sr_uuid_t));
+
+    res = simrelay_run(s, &q);
+    if (res == NULL) {
+        return -1;
+    }
+
+    PQclear(res);
+
+    return 0;
 }
 
 

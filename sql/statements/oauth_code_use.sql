@@ -2,8 +2,9 @@
 -- the grant of the first.  Behind oauth_code_lock.
 --
 -- outcome: done; client (there is no such client); invalid (unknown, another
--- client's, expired, used, of somebody who is disabled or has a new password);
--- redirect, verifier (it is another, and nothing has changed).
+-- client's, expired, used, of somebody who is disabled or has a new password,
+-- or for a scope that the client no longer has); redirect, verifier (it is
+-- another, and nothing has changed).
 --
 -- for module
 --
@@ -20,7 +21,7 @@
 -- > scope text
 
 with client as (
-    select id
+    select id, scopes
       from oauth_clients
      where id = $2
        and revoked_at is null
@@ -30,7 +31,9 @@ with client as (
            case when c.used_at is not null then 'used'
                 when c.expires_at <= now()
                      or u.disabled_at is not null
-                     or u.password_changed_at >= c.created_at then 'invalid'
+                     or u.password_changed_at >= c.created_at
+                     or not string_to_array(c.scope, ' ') <@ client.scopes
+                then 'invalid'
                 when c.redirect_uri <> $3 then 'redirect'
                 when c.challenge <> $4 then 'verifier'
                 else 'done' end as outcome
