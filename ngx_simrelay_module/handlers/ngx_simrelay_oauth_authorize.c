@@ -222,6 +222,11 @@ ngx_simrelay_oauth_authorize_allow(ngx_simrelay_ctx_t *ctx)
 
     ctx->write = 1;
 
+    sr_pg_statement(s, SR_SQL_OAUTH_USER_LOCK);
+    sr_pg_bind_bytes(s, ctx->digest, SR_SHA256_LEN);
+    sr_pg_bind_int4(s, SR_KIND_SESSION);
+    sr_pg_bind_int4(s, 0);
+
     sr_pg_statement(s, SR_SQL_OAUTH_CODE_CREATE);
     sr_pg_bind_bytes(s, ctx->digest, SR_SHA256_LEN);
     sr_pg_bind_int4(s, SR_KIND_SESSION);
@@ -244,7 +249,7 @@ ngx_simrelay_oauth_authorize_allow_done(ngx_simrelay_ctx_t *ctx,
 {
     /* the session or the client ended meanwhile: the next look says which */
 
-    if (PQntuples(res[0]) == 0) {
+    if (PQntuples(res[1]) == 0) {
         ngx_simrelay_oauth_authorize_login(ctx);
         return;
     }

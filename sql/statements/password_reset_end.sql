@@ -29,6 +29,11 @@ with person as (
     delete from login_challenges c
      using person p
      where c.user_id = p.id
+), codes as (
+    delete from oauth_codes c
+     using person p
+     where c.user_id = p.id
+       and c.used_at is null
 ), grants as (
     update oauth_grants g
        set revoked_at = now()
