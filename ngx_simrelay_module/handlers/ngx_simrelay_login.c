@@ -185,7 +185,7 @@ ngx_simrelay_login_begun(ngx_simrelay_ctx_t *ctx, PGresult **res)
 
     stored = sr_pg_text(res[0], 0, SR_LOGIN_BEGIN_PASSWORD_HASH);
 
-    if (stored.len < SR_PASSWORD_SIZE) {
+    if (stored.len && stored.len < SR_PASSWORD_SIZE) {
         in->stored.data = in->hash;
         in->stored.len = stored.len;
         ngx_memcpy(in->hash, stored.data, stored.len);

@@ -102,7 +102,7 @@ ngx_simrelay_change_begun(ngx_simrelay_ctx_t *ctx, PGresult **res)
 
     stored = sr_pg_text(res[0], 0, SR_PASSWORD_CHANGE_BEGIN_PASSWORD_HASH);
 
-    if (stored.len < SR_PASSWORD_SIZE) {
+    if (stored.len && stored.len < SR_PASSWORD_SIZE) {
         in->stored.data = in->old;
         in->stored.len = stored.len;
         ngx_memcpy(in->old, stored.data, stored.len);
