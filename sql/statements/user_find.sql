@@ -8,5 +8,5 @@
 
 select id
   from users
- where id::text = $1
+ where id = case when $1 ~ '^[0-9]{1,18}$' then $1::int8 end
     or lower(email) = lower($1)
