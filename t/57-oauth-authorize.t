@@ -3,7 +3,7 @@ use SimRelay;
 use SimRelay::OAuth;
 
 repeat_each(2);
-plan tests => repeat_each() * 604;
+plan tests => repeat_each() * 621;
 
 run_tests();
 
@@ -447,3 +447,28 @@ ann-session GET /oauth/authorize?ask(redirect_uri=com.example.app:/cb scope=x)
 ann-session GET /oauth/authorize?ask(redirect_uri=http://127.0.0.1:51234/callback scope=x)
 302
   <~ Location: http://127\.0\.0\.1:51234/callback\?error=invalid_scope&.*
+
+
+
+=== TEST 15: the page is that of this request, whole, whatever a browser has kept
+--- steps
+ann-session GET /oauth/authorize?ask()
+  > If-None-Match: *
+200
+  < Content-Type: text/html
+
+ann-session GET /oauth/authorize?ask()
+  > If-Match: "x"
+200
+  < Content-Type: text/html
+
+ann-session GET /oauth/authorize?ask()
+  > If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT
+200
+  < Content-Type: text/html
+
+ann-session GET /oauth/authorize?ask()
+  > Range: bytes=0-1
+200
+  < Content-Type: text/html
+  < ! Content-Range

@@ -553,6 +553,14 @@ ngx_simrelay_oauth_authorize_page(ngx_simrelay_ctx_t *ctx, const char *page,
         ngx_str_set(&r->method_name, "GET");
     }
 
+    /* it stands for this request, not for a file that may be kept */
+
+    r->headers_in.if_modified_since = NULL;
+    r->headers_in.if_unmodified_since = NULL;
+    r->headers_in.if_match = NULL;
+    r->headers_in.if_none_match = NULL;
+    r->headers_in.range = NULL;
+
     r->err_status = status == NGX_HTTP_OK ? 0 : status;
 
     uri.data = (u_char *) page;
