@@ -219,7 +219,8 @@ simrelayd_smtp_read(simrelayd_mail_t *m)
 static int
 simrelayd_smtp_bytes(simrelayd_mail_t *m, const char *p, size_t n)
 {
-    size_t  i;
+    size_t            i;
+    simrelayd_smtp_e  step;
 
     m->nread += n;
 
@@ -242,11 +243,21 @@ simrelayd_smtp_bytes(simrelayd_mail_t *m, const char *p, size_t n)
             continue;
         }
 
+        step = m->step;
+
         if (simrelayd_smtp_line(m) == -1) {
             return -1;
         }
 
         m->nline = 0;
+
+        /* what was there before a command does not answer it */
+
+        if (m->step != step && i + 1 != n) {
+            simrelayd_mail_end(m, SIMRELAYD_AGAIN,
+                               "the server answers before it is asked");
+            return -1;
+        }
     }
 
     return 0;
