@@ -40,7 +40,8 @@ sub build {
            . " -Ingx_simrelay_module/core -Ingx_simrelay_module/pg -I$sidecar"
            . " -o $dir/ws_server t/unit/ws_server.c $sources"
            . ' ngx_simrelay_module/core/*.c'
-           . ' $(pkg-config --libs libwebsockets libuv yajl libcrypto)') == 0
+           . ' $(pkg-config --libs libwebsockets libuv yajl libcrypto'
+           . ' libqrencode)') == 0
         or die 'ws_server.c does not compile';
 
     $binary = "$dir/ws_server";
