@@ -119,9 +119,8 @@ onSubmit($('edit-form'), async ({ name }) => {
 });
 
 frame();
-reload();
-fill($('main'), async () => {
-    const { organization } = await person();
+fill($('list'), async () => {
+    const [{ organization }] = await Promise.all([person(), load()]);
 
     $('organization').textContent = organization.name;
 });

@@ -305,7 +305,7 @@ export function copier(source, text, label = 'Copy') {
         },
     }, label);
 
-    return [button, said];
+    return [said, button];
 }
 
 

@@ -29,10 +29,12 @@ export function launch() {
 // A window of its own, with the cookies of no other or of another visit.
 export class Visit {
     static async begin(browser, { size = 'desktop', scheme = 'light',
-                                  cookies = [], ...options } = {}) {
+                                  cookies = [],
+                                  base = process.env.SIMRELAY_URL,
+                                  ...options } = {}) {
         const v = new Visit();
 
-        v.base = process.env.SIMRELAY_URL;
+        v.base = base;
         v.name = `${size}-${scheme}`;
         v.faults = [];          // what the console and the policies say
         v.refused = [];         // answers of 400 and more

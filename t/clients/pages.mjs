@@ -135,6 +135,24 @@ async function signing(v) {
 }
 
 
+async function secure(v) {
+    await v.go('/login');
+    await signIn(v, ada);
+    await v.$('#keys li').first().waitFor();
+
+    const cookies = await v.cookies();
+
+    is(cookies.map((c) => [c.name, c.secure, c.path]).sort(),
+       [['__Host-simrelay_csrf', true, '/'],
+        ['__Host-simrelay_session', true, '/']],
+       'over TLS the cookies are of this very host');
+
+    await v.button('Sign out').click();
+    await v.at('/login');
+    is(await v.cookies(), [], 'and go when one signs out');
+}
+
+
 async function guessing(v) {
     await v.go('/login');
     await v.page.getByLabel('Email').fill('nobody@example.com');
@@ -237,6 +255,9 @@ run(async () => {
         await visit(browser, 'files', served);
         await visit(browser, 'strangers', strangers);
         await visit(browser, 'signing in', signing);
+        await visit(browser, 'TLS', secure, {
+            base: env.SIMRELAY_TLS_URL, ignoreHTTPSErrors: true,
+        });
         await visit(browser, 'guessing', guessing);
         await keys(browser);
         await accounts(browser);
