@@ -123,7 +123,7 @@ function clear() {
 // Of the picture that comes with the secret nothing is taken but its size and
 // the lines of its path: nothing else of it reaches the page.
 function picture(svg) {
-    const box = / viewBox="([0-9. -]+)"/.exec(svg);
+    const box = / viewBox="(0 0 (\d{1,3}) \2)"/.exec(svg);
     const path = /<path[^>]* d="([MmHhVvLlZz0-9., -]+)"/.exec(svg);
 
     if (!box || !path) {
@@ -139,6 +139,7 @@ function picture(svg) {
     };
     const image = make('svg', 'viewBox', box[1]);
 
+    image.setAttribute('width', 4 * box[2]);
     image.append(make('path', 'd', path[1]));
 
     return [image];
