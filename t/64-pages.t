@@ -45,4 +45,12 @@ export APP_ID
 export SHOTS=${BUILD:-build}/t/pages
 mkdir -p "$SHOTS"
 
-node t/clients/pages.mjs
+rm -f "$SHOTS"/*.png
+
+node t/clients/pages.mjs || {
+    rc=$?
+    grep -h -E '\[(error|crit|alert|emerg)\]|ERROR:|level=(warn|error)' \
+        "$SIMRELAY_DIR"/log/{error,postgres,simrelayd}.log | tail -20 \
+        | sed 's/^/# /'
+    exit $rc
+}

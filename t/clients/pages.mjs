@@ -37,6 +37,7 @@ export async function visit(browser, what, steps, options) {
         await steps(v);
 
     } catch (e) {
+        console.log(`# ${what}, refused: ${v.refusals().join(', ')}`);
         await v.shot(`failed-${what.replace(/\W+/g, '-')}`).catch(() => {});
         throw e;
     }
