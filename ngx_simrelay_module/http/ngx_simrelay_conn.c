@@ -387,6 +387,13 @@ ngx_simrelay_conn_timer(ngx_event_t *ev)
             return;
         }
 
+        /* an idle connection's, and a request came with it */
+
+        if (conn->timer.cancelable) {
+            ngx_simrelay_conn_arm(conn);
+            return;
+        }
+
         ngx_simrelay_conn_close(conn, "it does not answer");
         return;
 
