@@ -21,7 +21,7 @@ export function launch() {
 
     return chromium.launch({
         executablePath: '/usr/bin/chromium',
-        args: root ? ['--no-sandbox'] : [],
+        args: ['--disable-dev-shm-usage', ...(root ? ['--no-sandbox'] : [])],
     });
 }
 
