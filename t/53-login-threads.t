@@ -11,7 +11,7 @@ const { is, ok, port } = require('./lib/sidecar.js');
 const { Http, Nginx, gone, main, sleep, t, token, until }
     = require('./lib/nginx.js');
 
-const THREADS = 2;
+const THREADS = 1;
 const QUEUE = 32;
 
 const PASSWORD = 'correct horse battery';
@@ -25,8 +25,8 @@ const SLOW = `$scrypt$ln=17,r=8,p=6$${base64(salt)}$${base64(
 
 const END = 120000;
 
-// the threads are those of everything else: such of the module's own may wait
-// for ever on a machine that is busy
+// the threads are those of everything else: those of the module's own pause on
+// a machine that is busy
 const options = {
     workers: 1,
     http: 'simrelay_database_connections reads=1 writes=4;',
@@ -203,6 +203,25 @@ async function shutdown() {
 }
 
 
+// Threads of the module's own pause, but for a worker that is to end.
+async function own() {
+    const nginx = await Nginx.start('own', {
+        ...options, main: 'thread_pool passwords threads=1;',
+        http: `${options.http}\nsimrelay_password_threads passwords;`,
+    });
+    const old = nginx.workers();
+    const { answers } = await flood(nginx, 4);
+
+    nginx.signal('SIGHUP');
+
+    is(tally(await Promise.all(answers)), { 422: 4 },
+       'threads of the module\'s own hash too, at a reload');
+    ok(await until(() => old.every(gone), END), 'and then the worker ends');
+    nginx.sound('threads of its own');
+    await nginx.stop();
+}
+
+
 main(async () => {
     const second = await port();
     const nginx = await Nginx.start('nginx', { ...options,
@@ -220,5 +239,6 @@ main(async () => {
     await reload(nginx);
     nginx.sound('threads');
 
+    await own();
     await shutdown();
 });

@@ -1,7 +1,7 @@
 
 /*
- * Passwords are hashed in threads, few at once: a worker serves other requests
- * meanwhile, and a flood of sign-ins waits for itself.
+ * Passwords are hashed in threads, one at a time: a worker serves other
+ * requests meanwhile, and a flood of sign-ins waits for itself.
  */
 
 
@@ -11,9 +11,12 @@
 #include <sys/resource.h>
 
 
-#define NGX_SIMRELAY_HASHES     2           /* at once, of a worker */
+#define NGX_SIMRELAY_HASHES     1           /* at once, of a worker */
 #define NGX_SIMRELAY_HASH_WAIT  60000       /* ms */
 #define NGX_SIMRELAY_HASH_NICE  15
+
+/* of a processor that others want, a worker hashes for a part of this */
+#define NGX_SIMRELAY_HASH_PART  25
 
 
 typedef struct ngx_simrelay_hash_s  ngx_simrelay_hash_t;
@@ -28,6 +31,7 @@ struct ngx_simrelay_hash_s {
     u_char                    *hash;        /* where it goes, or NULL */
     char                       stored[SR_PASSWORD_SIZE];
     int                        rc;
+    ngx_msec_t                 hold;        /* until the next one */
     unsigned                   own:1;       /* a thread of the module's */
     unsigned                   waiting:1;
 };
@@ -38,8 +42,10 @@ static ngx_simrelay_hash_t *ngx_simrelay_hash(ngx_simrelay_ctx_t *ctx,
 static ngx_int_t ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h);
 static ngx_int_t ngx_simrelay_hash_post(ngx_simrelay_hash_t *h);
 static void ngx_simrelay_hash_thread(void *data, ngx_log_t *log);
+static ngx_msec_t ngx_simrelay_hash_clock(clockid_t id);
 static void ngx_simrelay_hash_timer(ngx_event_t *ev);
 static void ngx_simrelay_hash_done(ngx_event_t *ev);
+static void ngx_simrelay_hash_held(ngx_event_t *ev);
 static void ngx_simrelay_hash_next(void);
 static void ngx_simrelay_hash_end(ngx_simrelay_hash_t *h);
 static void ngx_simrelay_hash_cleanup(void *data);
@@ -52,7 +58,15 @@ static struct {
     ngx_uint_t             waiting;
     ngx_simrelay_hash_t   *first;
     ngx_simrelay_hash_t  **last;
+    ngx_event_t            held;            /* nobody's turn while it is set */
 } ngx_simrelay_hashes;
+
+
+/* nginx's log of timers names a connection */
+
+static ngx_connection_t  ngx_simrelay_no_connection = {
+    .fd = (ngx_socket_t) -1
+};
 
 
 /* no password has it: whoever has none is checked against it, for the time */
@@ -170,8 +184,9 @@ ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES) {
-
+    if (ngx_simrelay_hashes.running < NGX_SIMRELAY_HASHES
+        && !ngx_simrelay_hashes.held.timer_set)
+    {
         if (ngx_simrelay_hash_post(h) != NGX_OK) {
             ngx_simrelay_fail(h->ctx, NGX_SIMRELAY_EUNAVAILABLE);
         }
@@ -186,6 +201,7 @@ ngx_simrelay_hash_queue(ngx_simrelay_hash_t *h)
     *ngx_simrelay_hashes.last = h;
     ngx_simrelay_hashes.last = &h->next;
     ngx_simrelay_hashes.waiting++;
+    ngx_simrelay_hashes.held.cancelable = 0;
     h->waiting = 1;
 
     return NGX_DONE;
@@ -217,27 +233,50 @@ ngx_simrelay_hash_post(ngx_simrelay_hash_t *h)
 
 /*
  * The threads of a pool of the module's own step back behind everything else,
- * so that no flood of sign-ins takes the processor from other requests, but
- * not so far that a busy machine signs nobody in: a thirtieth of what one of
- * the others gets.  On Linux a priority is a thread's.
+ * so that no flood of sign-ins takes the processor from other requests.  A nice
+ * value (on Linux a thread's) counts within the process alone where sessions or
+ * services are scheduled as groups; so a worker that did not get the processor
+ * whenever it wanted it also pauses before the next.
  */
 
 static void
 ngx_simrelay_hash_thread(void *data, ngx_log_t *log)
 {
+    ngx_msec_t            used, passed;
     ngx_simrelay_hash_t  *h = data;
 
     if (h->own) {
         (void) setpriority(PRIO_PROCESS, 0, NGX_SIMRELAY_HASH_NICE);
     }
 
+    used = ngx_simrelay_hash_clock(CLOCK_THREAD_CPUTIME_ID);
+    passed = ngx_simrelay_hash_clock(CLOCK_MONOTONIC);
+
     if (h->hash) {
         h->rc = sr_password_hash((char *) h->hash,
                                  ngx_simrelay_str(&h->password));
-        return;
+
+    } else {
+        h->rc = sr_password_check(h->stored, ngx_simrelay_str(&h->password));
     }
 
-    h->rc = sr_password_check(h->stored, ngx_simrelay_str(&h->password));
+    used = ngx_simrelay_hash_clock(CLOCK_THREAD_CPUTIME_ID) - used;
+    passed = ngx_simrelay_hash_clock(CLOCK_MONOTONIC) - passed;
+
+    if (h->own && passed > used + used / 4) {
+        h->hold = used * (NGX_SIMRELAY_HASH_PART - 1);
+    }
+}
+
+
+static ngx_msec_t
+ngx_simrelay_hash_clock(clockid_t id)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(id, &ts);
+
+    return (ngx_msec_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 
@@ -253,10 +292,33 @@ ngx_simrelay_hash_timer(ngx_event_t *ev)
 static void
 ngx_simrelay_hash_done(ngx_event_t *ev)
 {
+    ngx_event_t          *held;
+    ngx_simrelay_hash_t  *h = ev->data;
+
     ngx_simrelay_hashes.running--;
 
+    /* who waits at the end of a worker is not kept waiting */
+
+    if (h->hold && !ngx_exiting) {
+        held = &ngx_simrelay_hashes.held;
+        held->handler = ngx_simrelay_hash_held;
+        held->data = &ngx_simrelay_no_connection;
+        held->log = ngx_cycle->log;
+        held->cancelable = (ngx_simrelay_hashes.first == NULL);
+        ngx_add_timer(held, h->hold);
+
+    } else {
+        ngx_simrelay_hash_next();
+    }
+
+    ngx_simrelay_hash_end(h);
+}
+
+
+static void
+ngx_simrelay_hash_held(ngx_event_t *ev)
+{
     ngx_simrelay_hash_next();
-    ngx_simrelay_hash_end(ev->data);
 }
 
 
