@@ -16,7 +16,7 @@
 #define NGX_SIMRELAY_HASH_NICE  15
 
 /* of a processor that others want, a worker hashes for a part of this */
-#define NGX_SIMRELAY_HASH_PART  25
+#define NGX_SIMRELAY_HASH_PART  40
 
 
 typedef struct ngx_simrelay_hash_s  ngx_simrelay_hash_t;
