@@ -122,6 +122,18 @@ select organization_id, hosted_sim_id, coalesce(team_id, 0), count(*), count(*)
   from messages
  group by 1, 2, 3;
 
+insert into message_counts (organization_id, hosted_sim_id, team_id)
+select distinct organization_id, hosted_sim_id, 0
+  from message_counts
+    on conflict do nothing;
+
+insert into message_hours (organization_id, hosted_sim_id, hour, team_id,
+                           total)
+select organization_id, hosted_sim_id, date_trunc('hour', received_at, 'UTC'),
+       coalesce(team_id, 0), count(*)
+  from messages
+ group by 1, 2, 3, 4;
+
 commit;
 
 vacuum analyze;

@@ -51,6 +51,73 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.message_add(organization_id bigint, hosted_sim_id bigint, team_id bigint, lock_id bigint, device_id bigint, sms_id bigint, direction text, sender text, recipient text, body text, status text, received_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    inbound int8 := ($7 = 'inbound')::int4;
+    added int8;
+begin
+    insert into message_counts as c
+           (organization_id, hosted_sim_id, team_id, total, received)
+    values ($1, $2, 0, ($3 is null)::int4,
+            case when $3 is null then inbound else 0 end)
+        on conflict on constraint message_counts_pkey do update
+       set total = c.total + excluded.total,
+           received = c.received + excluded.received;
+
+    if $3 is not null then
+        insert into message_counts as c
+               (organization_id, hosted_sim_id, team_id, total, received)
+        values ($1, $2, $3, 1, inbound)
+            on conflict on constraint message_counts_pkey do update
+           set total = c.total + 1, received = c.received + inbound;
+    end if;
+
+    insert into message_hours as h
+           (organization_id, hosted_sim_id, hour, team_id, total)
+    values ($1, $2, date_trunc('hour', $12, 'UTC'), coalesce($3, 0), 1)
+        on conflict on constraint message_hours_pkey do update
+       set total = h.total + 1;
+
+    insert into messages as m
+           (organization_id, sms_id, team_id, hosted_sim_id, lock_id,
+            device_id, direction, sender, recipient, body, status, received_at)
+    values ($1, $6, $3, $2, $4, $5, $7, $8, $9, $10, $11, $12)
+    returning m.id into added;
+
+    return added;
+end
+$_$;
+
+CREATE FUNCTION public.message_progress(organization_id bigint, message_id bigint, status text, error_code text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    with moved as (
+        update messages m
+           set status = $3, error_code = $4, updated_at = now()
+         where m.organization_id = $1
+           and m.id = $2
+           and m.direction = 'outbound'
+           and (case m.status when 'queued' then 0 when 'sent' then 1
+                              else 2 end
+                < case $3 when 'queued' then 0 when 'sent' then 1 else 2 end
+                or m.status = 'sent' and $3 = 'sent'
+                   and m.error_code is not null and $4 is null)
+        returning m.organization_id, m.id, m.team_id, m.hosted_sim_id
+    )
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select m.organization_id, m.team_id, l.user_id, 'message.delivery', m.id
+      from moved m
+      left join sim_locks l
+        on l.hosted_sim_id = m.hosted_sim_id and l.expires_at > now();
+
+    return found;
+end
+$_$;
+
 CREATE FUNCTION public.oauth_client_ended() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -118,6 +185,45 @@ CREATE FUNCTION public.principal_sims(digest bytea, kinds integer, ability integ
         or m.role <> 'member'
         or exists (select from team_members t
                     where t.team_id = a.team_id and t.user_id = me.user_id)
+$_$;
+
+CREATE FUNCTION public.sms_receive(hosted_sim_id bigint, device_id bigint, sender text, recipient text, body text, received_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    with held as materialized (
+        select k.id, k.organization_id, k.team_id
+          from locks k
+         where k.hosted_sim_id = $1
+           and k.started_at <= $6
+           and k.expires_at > $6
+           and (k.released_at is null or k.released_at > $6)
+         order by k.started_at desc
+         limit 1
+    ), audience as (
+        select k.organization_id, k.team_id, k.id as lock_id
+          from held k
+        union all
+        select a.organization_id, a.team_id, null
+          from sim_attachments a
+         where a.hosted_sim_id = $1
+           and not exists (select from held)
+    ), sms as materialized (
+        select nextval('sms_ids') as id
+    )
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select a.organization_id, a.team_id, l.user_id, 'message.inbound',
+           message_add(a.organization_id, $1, a.team_id, a.lock_id, $2,
+                       a.sms_id, 'inbound', $3, $4, $5, 'received', $6)
+      from (select u.*, s.id as sms_id
+              from audience u
+             cross join sms s
+             order by u.organization_id
+            offset 0) a
+      left join sim_locks l
+        on l.hosted_sim_id = $1 and l.expires_at > now();
+end
 $_$;
 
 CREATE FUNCTION public.throttle(kind text, subject text, most integer, period interval) RETURNS integer
@@ -305,10 +411,12 @@ CREATE TABLE public.hosted_sims (
     deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    send_interval_ms integer,
     CONSTRAINT hosted_sims_check CHECK (((deleted_at IS NULL) OR (status = 'inactive'::text))),
     CONSTRAINT hosted_sims_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT hosted_sims_number_check CHECK ((number ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT hosted_sims_provider_check CHECK ((provider = ANY (ARRAY['seven'::text, 'twilio'::text, 'byos'::text]))),
+    CONSTRAINT hosted_sims_send_interval_ms_check CHECK ((send_interval_ms >= 0)),
     CONSTRAINT hosted_sims_shared_max_orgs_check CHECK ((shared_max_orgs >= 1)),
     CONSTRAINT hosted_sims_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text]))),
     CONSTRAINT hosted_sims_type_check CHECK ((type = ANY (ARRAY['shared'::text, 'dedicated'::text, 'byos'::text])))
@@ -321,6 +429,17 @@ ALTER TABLE public.hosted_sims ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.idempotency_keys (
+    organization_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    request bytea NOT NULL,
+    message_id bigint NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '24:00:00'::interval) NOT NULL,
+    CONSTRAINT idempotency_keys_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT idempotency_keys_request_check CHECK ((octet_length(request) = 32))
 );
 
 CREATE SEQUENCE public.lock_ids
@@ -339,7 +458,8 @@ CREATE TABLE public.locks (
     api_key_id bigint,
     started_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    released_at timestamp with time zone
+    released_at timestamp with time zone,
+    ended_at timestamp with time zone
 );
 
 CREATE TABLE public.login_challenges (
@@ -399,6 +519,15 @@ CREATE TABLE public.message_counts (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.message_hours (
+    organization_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    team_id bigint NOT NULL,
+    total integer NOT NULL
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.messages (
     organization_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -415,7 +544,9 @@ CREATE TABLE public.messages (
     received_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    error_code text,
     CONSTRAINT messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT messages_error_code_check CHECK ((char_length(error_code) <= 64)),
     CONSTRAINT messages_status_check CHECK ((status = ANY (ARRAY['received'::text, 'queued'::text, 'sent'::text, 'delivered'::text, 'failed'::text])))
 );
 
@@ -425,7 +556,7 @@ ALTER TABLE public.messages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     INCREMENT BY 1
     NO MINVALUE
     NO MAXVALUE
-    CACHE 50
+    CACHE 1
 );
 
 CREATE TABLE public.oauth_clients (
@@ -535,6 +666,48 @@ ALTER TABLE public.plans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.provider_accounts (
+    id bigint NOT NULL,
+    provider text NOT NULL,
+    name text NOT NULL,
+    api_key bytea NOT NULL,
+    signing_secret bytea,
+    disabled_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_accounts_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 64))),
+    CONSTRAINT provider_accounts_provider_check CHECK ((provider = ANY (ARRAY['seven'::text, 'twilio'::text])))
+);
+
+ALTER TABLE public.provider_accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.provider_accounts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.provider_messages (
+    provider text NOT NULL,
+    account text NOT NULL,
+    provider_message_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_messages_provider_message_id_check CHECK ((char_length(provider_message_id) <= 64))
+);
+
+CREATE TABLE public.provider_reports (
+    provider text NOT NULL,
+    account text NOT NULL,
+    provider_message_id text NOT NULL,
+    status text NOT NULL,
+    error_code text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_reports_error_code_check CHECK ((char_length(error_code) <= 64)),
+    CONSTRAINT provider_reports_provider_message_id_check CHECK ((char_length(provider_message_id) <= 64)),
+    CONSTRAINT provider_reports_status_check CHECK ((status = ANY (ARRAY['sent'::text, 'delivered'::text, 'failed'::text])))
+);
+
 CREATE TABLE public.recovery_codes (
     user_id bigint NOT NULL,
     digest bytea NOT NULL,
@@ -546,6 +719,31 @@ CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+CREATE TABLE public.sends (
+    organization_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    provider text NOT NULL,
+    account text DEFAULT ''::text NOT NULL,
+    device_id bigint,
+    segments integer NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    provider_message_id text,
+    error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sends_error_check CHECK ((char_length(error) <= 1000)),
+    CONSTRAINT sends_provider_check CHECK ((provider = ANY (ARRAY['seven'::text, 'twilio'::text, 'byos'::text]))),
+    CONSTRAINT sends_provider_message_id_check CHECK ((char_length(provider_message_id) <= 64)),
+    CONSTRAINT sends_segments_check CHECK ((segments >= 1)),
+    CONSTRAINT sends_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'leased'::text, 'accepted'::text, 'unconfirmed'::text, 'ended'::text])))
+)
+WITH (fillfactor='70');
 
 CREATE UNLOGGED TABLE public.sidecars (
     id uuid NOT NULL,
@@ -602,6 +800,12 @@ CREATE TABLE public.sim_locks (
     api_key_id bigint,
     started_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.sim_paces (
+    hosted_sim_id bigint NOT NULL,
+    next_send_at timestamp with time zone NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -727,6 +931,9 @@ CREATE TABLE public.webhook_integrations (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    previous_secret bytea,
+    previous_secret_until timestamp with time zone,
+    failing_since timestamp with time zone,
     CONSTRAINT webhook_integrations_headers_check CHECK ((jsonb_typeof(headers) = 'object'::text)),
     CONSTRAINT webhook_integrations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
     CONSTRAINT webhook_integrations_retry_count_check CHECK (((retry_count >= 0) AND (retry_count <= 10))),
@@ -791,6 +998,9 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.hosted_sims
     ADD CONSTRAINT hosted_sims_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (organization_id, hosted_sim_id, digest);
+
 ALTER TABLE ONLY public.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (id);
 
@@ -805,6 +1015,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.message_counts
     ADD CONSTRAINT message_counts_pkey PRIMARY KEY (organization_id, hosted_sim_id, team_id);
+
+ALTER TABLE ONLY public.message_hours
+    ADD CONSTRAINT message_hours_pkey PRIMARY KEY (organization_id, hosted_sim_id, hour, team_id);
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (organization_id, id);
@@ -833,11 +1046,26 @@ ALTER TABLE ONLY public.plans
 ALTER TABLE ONLY public.plans
     ADD CONSTRAINT plans_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.provider_accounts
+    ADD CONSTRAINT provider_accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.provider_accounts
+    ADD CONSTRAINT provider_accounts_provider_name_key UNIQUE (provider, name);
+
+ALTER TABLE ONLY public.provider_messages
+    ADD CONSTRAINT provider_messages_pkey PRIMARY KEY (provider, account, provider_message_id);
+
+ALTER TABLE ONLY public.provider_reports
+    ADD CONSTRAINT provider_reports_pkey PRIMARY KEY (provider, account, provider_message_id);
+
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, digest);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.sends
+    ADD CONSTRAINT sends_pkey PRIMARY KEY (organization_id, message_id);
 
 ALTER TABLE ONLY public.sidecars
     ADD CONSTRAINT sidecars_pkey PRIMARY KEY (id);
@@ -850,6 +1078,9 @@ ALTER TABLE ONLY public.sim_cards
 
 ALTER TABLE ONLY public.sim_locks
     ADD CONSTRAINT sim_locks_pkey PRIMARY KEY (hosted_sim_id);
+
+ALTER TABLE ONLY public.sim_paces
+    ADD CONSTRAINT sim_paces_pkey PRIMARY KEY (hosted_sim_id);
 
 ALTER TABLE ONLY public.team_members
     ADD CONSTRAINT team_members_pkey PRIMARY KEY (team_id, user_id);
@@ -926,6 +1157,12 @@ CREATE INDEX events_unplanned ON ONLY public.events USING btree (id) WHERE (plan
 
 CREATE UNIQUE INDEX hosted_sims_number_key ON public.hosted_sims USING btree (number) WHERE ((deleted_at IS NULL) AND (status = 'active'::text));
 
+CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
+
+CREATE INDEX locks_open ON public.locks USING btree (expires_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX locks_over ON public.locks USING btree (LEAST(expires_at, released_at));
+
 CREATE INDEX locks_sim ON public.locks USING btree (hosted_sim_id, started_at DESC);
 
 CREATE INDEX login_challenges_expires_at ON public.login_challenges USING btree (expires_at);
@@ -941,6 +1178,8 @@ CREATE INDEX mails_user ON public.mails USING btree (user_id);
 CREATE INDEX members_organization ON public.members USING btree (organization_id, user_id);
 
 CREATE INDEX messages_list ON public.messages USING btree (organization_id, hosted_sim_id, received_at DESC, id DESC);
+
+CREATE INDEX messages_newer ON public.messages USING btree (organization_id, hosted_sim_id, id);
 
 CREATE INDEX oauth_codes_client ON public.oauth_codes USING btree (oauth_client_id);
 
@@ -963,6 +1202,20 @@ CREATE INDEX oauth_refresh_tokens_grant ON public.oauth_refresh_tokens USING btr
 CREATE INDEX password_resets_expires_at ON public.password_resets USING btree (expires_at);
 
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
+
+CREATE INDEX provider_messages_age ON public.provider_messages USING brin (created_at);
+
+CREATE INDEX provider_reports_created_at ON public.provider_reports USING btree (created_at);
+
+CREATE INDEX sends_due ON public.sends USING btree (next_attempt_at, hosted_sim_id) WHERE ((state = 'queued'::text) AND (provider <> 'byos'::text));
+
+CREATE INDEX sends_leased ON public.sends USING btree (lease_until) WHERE (state = 'leased'::text);
+
+CREATE INDEX sends_outbox ON public.sends USING btree (device_id, message_id) WHERE ((provider = 'byos'::text) AND (state = ANY (ARRAY['queued'::text, 'leased'::text])));
+
+CREATE UNIQUE INDEX sends_provider_message ON public.sends USING btree (provider, account, provider_message_id) WHERE (provider_message_id IS NOT NULL);
+
+CREATE INDEX sends_unconfirmed ON public.sends USING btree (updated_at) WHERE (state = 'unconfirmed'::text);
 
 CREATE INDEX sim_attachments_sim ON public.sim_attachments USING btree (hosted_sim_id);
 
@@ -1088,6 +1341,9 @@ ALTER TABLE ONLY public.sim_cards
 
 ALTER TABLE ONLY public.sim_locks
     ADD CONSTRAINT sim_locks_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sim_paces
+    ADD CONSTRAINT sim_paces_hosted_sim_id_fkey FOREIGN KEY (hosted_sim_id) REFERENCES public.hosted_sims(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.team_members
     ADD CONSTRAINT team_members_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES public.teams(organization_id, id) ON DELETE CASCADE;

@@ -45,6 +45,11 @@ with integration as (
      using card c
      where n.organization_id = c.organization_id
        and n.hosted_sim_id = c.hosted_sim_id
+), hour as (
+    delete from message_hours n
+     using card c
+     where n.organization_id = c.organization_id
+       and n.hosted_sim_id = c.hosted_sim_id
 ), submit as (
     delete from device_submits s
      using device d

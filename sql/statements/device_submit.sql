@@ -67,55 +67,10 @@ with device as (
         on conflict do nothing
     returning device_id
 ), sms as materialized (
-    select d.*, nextval('sms_ids') as sms_id
+    select d.*, sms_receive(d.hosted_sim_id, d.id, $6, d.phone_number, $7,
+                            d.received_at)
       from submit s
       join device d on d.id = s.device_id
-), held as materialized (
-    select k.id, k.organization_id, k.team_id
-      from sms
-     cross join lateral (
-        select *
-          from locks k
-         where k.hosted_sim_id = sms.hosted_sim_id
-           and k.started_at <= sms.received_at
-           and k.expires_at > sms.received_at
-           and (k.released_at is null or k.released_at > sms.received_at)
-         order by k.started_at desc
-         limit 1
-     ) k
-), audience as (
-    select organization_id, team_id, id as lock_id
-      from held
-    union all
-    select a.organization_id, a.team_id, null
-      from sms
-      join sim_attachments a on a.hosted_sim_id = sms.hosted_sim_id
-     where not exists (select from held)
-), message as (
-    insert into messages (organization_id, sms_id, team_id, hosted_sim_id,
-                          lock_id, device_id, direction, sender, recipient,
-                          body, status, received_at)
-    select a.organization_id, sms.sms_id, a.team_id, sms.hosted_sim_id,
-           a.lock_id, sms.id, 'inbound', $6, sms.phone_number, $7,
-           'received', sms.received_at
-      from sms
-     cross join audience a
-    returning id, organization_id, team_id, hosted_sim_id
-), event as (
-    insert into events (organization_id, team_id, holder_user_id, type,
-                        object_id)
-    select m.organization_id, m.team_id, l.user_id, 'message.inbound', m.id
-      from message m
-      left join sim_locks l
-        on l.hosted_sim_id = m.hosted_sim_id and l.expires_at > now()
-), counted as (
-    insert into message_counts as c
-           (organization_id, hosted_sim_id, team_id, total, received)
-    select organization_id, hosted_sim_id, coalesce(team_id, 0), 1, 1
-      from message
-     order by organization_id
-        on conflict (organization_id, hosted_sim_id, team_id) do update
-       set total = c.total + 1, received = c.received + 1
 ), month as (
     insert into device_months as m
            (organization_id, month, device_id, messages)

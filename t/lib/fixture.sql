@@ -116,7 +116,12 @@ as $$
     insert into message_counts as c
     values ($2, $4, coalesce($3, 0), 1, 1)
         on conflict (organization_id, hosted_sim_id, team_id) do update
-       set total = c.total + 1, received = c.received + 1
+       set total = c.total + 1, received = c.received + 1;
+
+    insert into message_hours as h
+    values ($2, $4, date_trunc('hour', $6, 'UTC'), coalesce($3, 0), 1)
+        on conflict (organization_id, hosted_sim_id, hour, team_id) do update
+       set total = h.total + 1
 $$;
 
 
@@ -177,6 +182,13 @@ begin
     delete from twilio_calls;
     delete from messages;
     delete from message_counts;
+    delete from message_hours;
+    delete from sends;
+    delete from sim_paces;
+    delete from provider_messages;
+    delete from provider_reports;
+    delete from provider_accounts;
+    delete from idempotency_keys;
     delete from webhook_deliveries;
     delete from webhook_mappings;
     delete from webhook_integrations;

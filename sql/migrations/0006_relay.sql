@@ -1,0 +1,304 @@
+-- The whole way of an SMS: by which account it goes out, what became of it,
+-- and what others hear of it, of locks and of numbers.
+
+-- An id is drawn while the row of message_counts is locked, and from no cache,
+-- so that within an organization and SIM ids rise in the order in which
+-- messages become visible: "newer than this id" misses none.
+alter table messages
+    alter column id set cache 1,
+    add column error_code text check (char_length(error_code) <= 64);
+
+create index messages_newer on messages (organization_id, hosted_sim_id, id);
+
+
+-- How many messages of an hour (UTC) there are, so that a page far back is
+-- found without reading what lies before it.  team_id 0 stands for no team.
+create table message_hours (
+    organization_id  int8 not null,
+    hosted_sim_id    int8 not null,
+    hour             timestamptz not null,
+    team_id          int8 not null,
+    total            int4 not null,
+    primary key (organization_id, hosted_sim_id, hour, team_id)
+) with (fillfactor = 70);
+
+insert into message_hours
+       (organization_id, hosted_sim_id, hour, team_id, total)
+select organization_id, hosted_sim_id, date_trunc('hour', received_at, 'UTC'),
+       coalesce(team_id, 0), count(*)
+  from messages
+ group by 1, 2, 3, 4;
+
+insert into message_counts (organization_id, hosted_sim_id, team_id)
+select distinct organization_id, hosted_sim_id, 0
+  from message_counts
+    on conflict do nothing;
+
+
+-- Adds one organization's row of an SMS, and counts it.  Whoever adds several
+-- does so in the order of organizations.
+create function message_add(organization_id int8, hosted_sim_id int8,
+                            team_id int8, lock_id int8, device_id int8,
+                            sms_id int8, direction text, sender text,
+                            recipient text, body text, status text,
+                            received_at timestamptz)
+returns int8
+language plpgsql
+as $$
+declare
+    inbound int8 := ($7 = 'inbound')::int4;
+    added int8;
+begin
+    insert into message_counts as c
+           (organization_id, hosted_sim_id, team_id, total, received)
+    values ($1, $2, 0, ($3 is null)::int4,
+            case when $3 is null then inbound else 0 end)
+        on conflict on constraint message_counts_pkey do update
+       set total = c.total + excluded.total,
+           received = c.received + excluded.received;
+
+    if $3 is not null then
+        insert into message_counts as c
+               (organization_id, hosted_sim_id, team_id, total, received)
+        values ($1, $2, $3, 1, inbound)
+            on conflict on constraint message_counts_pkey do update
+           set total = c.total + 1, received = c.received + inbound;
+    end if;
+
+    insert into message_hours as h
+           (organization_id, hosted_sim_id, hour, team_id, total)
+    values ($1, $2, date_trunc('hour', $12, 'UTC'), coalesce($3, 0), 1)
+        on conflict on constraint message_hours_pkey do update
+       set total = h.total + 1;
+
+    insert into messages as m
+           (organization_id, sms_id, team_id, hosted_sim_id, lock_id,
+            device_id, direction, sender, recipient, body, status, received_at)
+    values ($1, $6, $3, $2, $4, $5, $7, $8, $9, $10, $11, $12)
+    returning m.id into added;
+
+    return added;
+end
+$$;
+
+
+-- Stores an SMS that a SIM has received: a row for each organization that may
+-- see it, with its event.  Who that is was fixed by who held the SIM's lock
+-- at received_at; pushes go to who holds it now alone.
+create function sms_receive(hosted_sim_id int8, device_id int8, sender text,
+                            recipient text, body text,
+                            received_at timestamptz)
+returns void
+language plpgsql
+as $$
+begin
+    with held as materialized (
+        select k.id, k.organization_id, k.team_id
+          from locks k
+         where k.hosted_sim_id = $1
+           and k.started_at <= $6
+           and k.expires_at > $6
+           and (k.released_at is null or k.released_at > $6)
+         order by k.started_at desc
+         limit 1
+    ), audience as (
+        select k.organization_id, k.team_id, k.id as lock_id
+          from held k
+        union all
+        select a.organization_id, a.team_id, null
+          from sim_attachments a
+         where a.hosted_sim_id = $1
+           and not exists (select from held)
+    ), sms as materialized (
+        select nextval('sms_ids') as id
+    )
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select a.organization_id, a.team_id, l.user_id, 'message.inbound',
+           message_add(a.organization_id, $1, a.team_id, a.lock_id, $2,
+                       a.sms_id, 'inbound', $3, $4, $5, 'received', $6)
+      from (select u.*, s.id as sms_id
+              from audience u
+             cross join sms s
+             order by u.organization_id
+            offset 0) a
+      left join sim_locks l
+        on l.hosted_sim_id = $1 and l.expires_at > now();
+end
+$$;
+
+
+-- What became of an SMS that was sent: only forward, from queued over sent to
+-- delivered or failed.  True where that was news, of which an event tells.
+-- One whose outcome is not known is sent with error_code `unconfirmed`, until
+-- a report says more.
+create function message_progress(organization_id int8, message_id int8,
+                                 status text, error_code text)
+returns bool
+language plpgsql
+as $$
+begin
+    with moved as (
+        update messages m
+           set status = $3, error_code = $4, updated_at = now()
+         where m.organization_id = $1
+           and m.id = $2
+           and m.direction = 'outbound'
+           and (case m.status when 'queued' then 0 when 'sent' then 1
+                              else 2 end
+                < case $3 when 'queued' then 0 when 'sent' then 1 else 2 end
+                or m.status = 'sent' and $3 = 'sent'
+                   and m.error_code is not null and $4 is null)
+        returning m.organization_id, m.id, m.team_id, m.hosted_sim_id
+    )
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select m.organization_id, m.team_id, l.user_id, 'message.delivery', m.id
+      from moved m
+      left join sim_locks l
+        on l.hosted_sim_id = m.hosted_sim_id and l.expires_at > now();
+
+    return found;
+end
+$$;
+
+
+-- Accounts at providers.  name is Twilio's AccountSid, or a name of ours for
+-- one at seven.io.  api_key (Twilio: the auth token) and signing_secret
+-- (seven.io's; Twilio signs by its auth token) are sealed with the contexts
+-- `provider_key` and `provider_signing`.
+create table provider_accounts (
+    id              int8 generated always as identity primary key,
+    provider        text not null check (provider in ('seven', 'twilio')),
+    name            text not null check (char_length(name) between 1 and 64),
+    api_key         bytea not null,
+    signing_secret  bytea,
+    disabled_at     timestamptz,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    unique (provider, name)
+);
+
+
+-- SMS on their way out, each beside its row of messages.
+--   queued       to be handed over, at next_attempt_at
+--   leased       being handed over, under lease_id until lease_until; one of
+--                a provider's that runs out is unconfirmed, one of a phone's
+--                is offered to that phone again
+--   accepted     handed over; reports may follow
+--   unconfirmed  nobody knows whether it was; not sent again unasked
+--   ended        delivered or failed for good
+create table sends (
+    organization_id      int8 not null,
+    message_id           int8 not null,
+    hosted_sim_id        int8 not null,
+    provider             text not null
+                         check (provider in ('seven', 'twilio', 'byos')),
+    account              text not null default '',
+    device_id            int8,
+    segments             int4 not null check (segments >= 1),
+    state                text not null default 'queued'
+                         check (state in ('queued', 'leased', 'accepted',
+                                          'unconfirmed', 'ended')),
+    attempts             int4 not null default 0,
+    next_attempt_at      timestamptz not null default now(),
+    lease_id             uuid,
+    lease_until          timestamptz,
+    provider_message_id  text check (char_length(provider_message_id) <= 64),
+    error                text check (char_length(error) <= 1000),
+    created_at           timestamptz not null default now(),
+    updated_at           timestamptz not null default now(),
+    primary key (organization_id, message_id)
+) with (fillfactor = 70);
+
+create index sends_due on sends (next_attempt_at, hosted_sim_id)
+ where state = 'queued' and provider <> 'byos';
+
+create index sends_leased on sends (lease_until) where state = 'leased';
+
+create index sends_outbox on sends (device_id, message_id)
+ where provider = 'byos' and state in ('queued', 'leased');
+
+create unique index sends_provider_message
+    on sends (provider, account, provider_message_id)
+ where provider_message_id is not null;
+
+create index sends_unconfirmed on sends (updated_at)
+ where state = 'unconfirmed';
+
+
+-- When a SIM may send next, over all instances of simrelayd.
+create table sim_paces (
+    hosted_sim_id  int8 primary key references hosted_sims on delete cascade,
+    next_send_at   timestamptz not null
+) with (fillfactor = 70);
+
+-- NULL: as simrelayd is configured
+alter table hosted_sims
+    add column send_interval_ms int4 check (send_interval_ms >= 0);
+
+
+-- What makes an SMS that a provider tells of idempotent; kept 30 days.
+create table provider_messages (
+    provider             text not null,
+    account              text not null,
+    provider_message_id  text not null
+                         check (char_length(provider_message_id) <= 64),
+    created_at           timestamptz not null default now(),
+    primary key (provider, account, provider_message_id)
+);
+
+create index provider_messages_age on provider_messages
+ using brin (created_at);
+
+
+-- Reports about an SMS whose id at the provider is not known yet, since they
+-- were quicker than the answer to the request that made it; kept a day.
+create table provider_reports (
+    provider             text not null,
+    account              text not null,
+    provider_message_id  text not null
+                         check (char_length(provider_message_id) <= 64),
+    status               text not null
+                         check (status in ('sent', 'delivered', 'failed')),
+    error_code           text check (char_length(error_code) <= 64),
+    created_at           timestamptz not null default now(),
+    primary key (provider, account, provider_message_id)
+);
+
+create index provider_reports_created_at on provider_reports (created_at);
+
+
+-- Idempotency-Key of requests to send, for an organization and SIM; kept a
+-- day.  digest is that of the key, request that of what was asked for.
+create table idempotency_keys (
+    organization_id  int8 not null,
+    hosted_sim_id    int8 not null,
+    digest           bytea not null check (octet_length(digest) = 32),
+    request          bytea not null check (octet_length(request) = 32),
+    message_id       int8 not null,
+    expires_at       timestamptz not null
+                     default now() + interval '24 hours',
+    primary key (organization_id, hosted_sim_id, digest)
+);
+
+create index idempotency_keys_expires_at on idempotency_keys (expires_at);
+
+
+-- Of locks, that their end was told (number.unlocked).
+alter table locks add column ended_at timestamptz;
+
+update locks set ended_at = now();
+
+create index locks_open on locks (expires_at) where ended_at is null;
+
+-- those that are over 9 days go
+create index locks_over on locks ((least(expires_at, released_at)));
+
+
+-- A secret that was replaced signs too until then, where the caller asked for
+-- that; failing_since is that of the outage that the admins were told of.
+alter table webhook_integrations
+    add column previous_secret bytea,
+    add column previous_secret_until timestamptz,
+    add column failing_since timestamptz;
