@@ -1207,15 +1207,21 @@ CREATE INDEX provider_messages_age ON public.provider_messages USING brin (creat
 
 CREATE INDEX provider_reports_created_at ON public.provider_reports USING btree (created_at);
 
+CREATE INDEX sends_device ON public.sends USING btree (device_id, message_id) WHERE (device_id IS NOT NULL);
+
 CREATE INDEX sends_due ON public.sends USING btree (next_attempt_at, hosted_sim_id) WHERE ((state = 'queued'::text) AND (provider <> 'byos'::text));
 
 CREATE INDEX sends_leased ON public.sends USING btree (lease_until) WHERE (state = 'leased'::text);
+
+CREATE INDEX sends_open ON public.sends USING btree (hosted_sim_id, organization_id) WHERE (state = ANY (ARRAY['queued'::text, 'leased'::text]));
 
 CREATE INDEX sends_outbox ON public.sends USING btree (device_id, message_id) WHERE ((provider = 'byos'::text) AND (state = ANY (ARRAY['queued'::text, 'leased'::text])));
 
 CREATE UNIQUE INDEX sends_provider_message ON public.sends USING btree (provider, account, provider_message_id) WHERE (provider_message_id IS NOT NULL);
 
 CREATE INDEX sends_unconfirmed ON public.sends USING btree (updated_at) WHERE (state = 'unconfirmed'::text);
+
+CREATE INDEX sends_unsent ON public.sends USING btree (created_at) WHERE ((provider = 'byos'::text) AND (state = ANY (ARRAY['queued'::text, 'leased'::text])));
 
 CREATE INDEX sim_attachments_sim ON public.sim_attachments USING btree (hosted_sim_id);
 

@@ -219,6 +219,15 @@ create index sends_leased on sends (lease_until) where state = 'leased';
 create index sends_outbox on sends (device_id, message_id)
  where provider = 'byos' and state in ('queued', 'leased');
 
+create index sends_unsent on sends (created_at)
+ where provider = 'byos' and state in ('queued', 'leased');
+
+create index sends_device on sends (device_id, message_id)
+ where device_id is not null;
+
+create index sends_open on sends (hosted_sim_id, organization_id)
+ where state in ('queued', 'leased');
+
 create unique index sends_provider_message
     on sends (provider, account, provider_message_id)
  where provider_message_id is not null;
