@@ -249,6 +249,14 @@ simrelayd_tail_t *simrelayd_tail_start(simrelayd_t *d);
 void simrelayd_tail_look(simrelayd_t *d);
 void simrelayd_tail_stop(simrelayd_t *d);
 
+/*
+ * Tells a row of event_tail to those who are subscribed here; how many sockets
+ * it went to.  Resets the arena.
+ */
+
+int simrelayd_push(simrelayd_t *d, simrelayd_arena_t *arena,
+    const PGresult *res, int row);
+
 
 /*
  * Webhooks: plans events into deliveries, claims, sends, records results.

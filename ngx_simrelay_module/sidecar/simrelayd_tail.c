@@ -5,7 +5,6 @@
  */
 
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "simrelayd.h"
@@ -78,25 +77,6 @@ static void simrelayd_tail_copy(simrelayd_snapshot_t *s,
     const unsigned char *data, size_t len, uint64_t now);
 static void simrelayd_tail_add(simrelayd_ids_t *ids, int64_t id);
 static int simrelayd_tail_compare(const void *one, const void *two);
-static int simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res,
-    int row);
-static int simrelayd_tail_render(simrelayd_tail_t *t, const PGresult *res,
-    int row, sr_str_t *event, sr_str_t *data);
-static int simrelayd_tail_is(sr_str_t type, const char *name);
-
-
-static const sr_pg_field_t  simrelayd_tail_sms[] = {
-    { "id",             SR_EVENT_TAIL_ID,             SR_PG_INT8 },
-    { "hosted_sim_id",  SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
-    { "sim_id",         SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
-    { "from",           SR_EVENT_TAIL_SENDER,         SR_PG_TEXT },
-    { "to",             SR_EVENT_TAIL_RECIPIENT,      SR_PG_TEXT },
-    { "message_text",   SR_EVENT_TAIL_BODY,           SR_PG_TEXT },
-    { "text",           SR_EVENT_TAIL_BODY,           SR_PG_TEXT },
-    { "received_at",    SR_EVENT_TAIL_RECEIVED_AT,    SR_PG_TIME },
-    { "created_at",     SR_EVENT_TAIL_CREATED_AT,     SR_PG_TIME },
-    { NULL, 0, 0 }
-};
 
 
 simrelayd_tail_t *
@@ -330,7 +310,7 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 
         simrelayd_tail_add(&t->since, id);
 
-        sent += simrelayd_tail_row(t, res, i);
+        sent += simrelayd_push(t->d, &t->arena, res, i);
     }
 
     simrelayd_ws_batch_end(t->d);
@@ -440,113 +420,4 @@ simrelayd_tail_compare(const void *one, const void *two)
     b = *(const int64_t *) two;
 
     return (a > b) - (a < b);
-}
-
-
-/* Tells those who are subscribed here; how many sockets it went to. */
-
-static int
-simrelayd_tail_row(simrelayd_tail_t *t, const PGresult *res, int row)
-{
-    int        i, n, ended, sent;
-    char       name[64];
-    int64_t   *users;
-    sr_str_t   channel, event, data;
-
-    n = sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, NULL, 0);
-
-    users = t->arena.alloc.alloc(&t->arena, (n + 1) * sizeof(int64_t));
-    (void) sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, users, n);
-
-    ended = simrelayd_tail_is(sr_pg_text(res, row, SR_EVENT_TAIL_TYPE),
-                              "access.ended");
-
-    channel.data = (unsigned char *) name;
-    data.len = 0;
-    sent = 0;
-
-    for (i = 0; i < n; i++) {
-
-        channel.len = snprintf(name, sizeof(name),
-                               "private-App.Models.User.%lld",
-                               (long long) users[i]);
-
-        if (!simrelayd_ws_has(t->d, channel)) {
-            continue;
-        }
-
-        if (ended) {
-            simrelayd_ws_disconnect(t->d, channel);
-            continue;
-        }
-
-        if (data.len == 0
-            && simrelayd_tail_render(t, res, row, &event, &data) == -1)
-        {
-            break;
-        }
-
-        sent += simrelayd_ws_broadcast(t->d, channel, event, data);
-    }
-
-    /* one event's memory at a time */
-
-    simrelayd_arena_reset(&t->arena);
-
-    return sent;
-}
-
-
-static int
-simrelayd_tail_render(simrelayd_tail_t *t, const PGresult *res, int row,
-    sr_str_t *event, sr_str_t *data)
-{
-    int               online;
-    sr_buf_t          buf;
-    sr_str_t          type;
-    sr_json_t         j;
-    static sr_str_t   sms = sr_string("sms.received");
-    static sr_str_t   device = sr_string("device.status");
-
-    type = sr_pg_text(res, row, SR_EVENT_TAIL_TYPE);
-
-    sr_buf_init(&buf, t->arena.alloc, 1024, SR_PAYLOAD_BYTES);
-    sr_json_init(&j, &buf);
-
-    if (simrelayd_tail_is(type, "message.inbound")) {
-        *event = sms;
-        sr_pg_row(&j, res, row, simrelayd_tail_sms);
-
-    } else {
-        online = simrelayd_tail_is(type, "device.online");
-        *event = device;
-
-        sr_json_object(&j);
-        sr_json_key(&j, "device_id");
-        sr_json_int(&j, sr_pg_int8(res, row, SR_EVENT_TAIL_ID));
-        sr_json_key(&j, "is_online");
-        sr_json_bool(&j, online);
-        sr_json_key(&j, "last_seen_at");
-        sr_json_time(&j, sr_pg_time(res, row, SR_EVENT_TAIL_RECEIVED_AT));
-        sr_json_object_end(&j);
-    }
-
-    if (buf.failed) {
-        simrelayd_log(SIMRELAYD_ERROR, "event=broadcast_too_long id=%lld",
-                      (long long) sr_pg_int8(res, row,
-                                             SR_EVENT_TAIL_EVENT_ID));
-        return -1;
-    }
-
-    data->data = buf.data;
-    data->len = buf.len;
-
-    return 0;
-}
-
-
-static int
-simrelayd_tail_is(sr_str_t type, const char *name)
-{
-    return type.len == strlen(name) && memcmp(type.data, name, type.len) == 0;
 }

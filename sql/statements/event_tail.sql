@@ -11,7 +11,8 @@
 -- At least one row, each with that snapshot; event_id is null where there is
 -- nothing to tell.  user_ids are who is to be told: one person, or those of
 -- the audience that was fixed in the event.  Whoever is in several
--- organizations is told of an SMS once, by the row of the lowest one.
+-- organizations is told of an SMS once, by the row of the lowest one.  Where
+-- there is a device_id, the phone is to be told, on its own channel.
 --
 -- The upper bound on txid says nothing new, nor does a range from x to x; with
 -- them the planner takes the index, whatever a bulk of events made of its
@@ -36,6 +37,8 @@
 -- > body text
 -- > received_at timestamptz
 -- > created_at timestamptz
+-- > device_id int8
+-- > sim_slot int4
 -- > more bool
 
 with look as materialized (
@@ -101,7 +104,7 @@ with look as materialized (
 ), told as (
     select l.id, 'message.inbound' as type, l.user_ids, l.object_id,
            m.hosted_sim_id, m.sender, m.recipient, m.body, m.received_at,
-           m.created_at
+           m.created_at, null::int8 as device_id, null::int4 as sim_slot
       from (select id, organization_id, object_id,
                    array_agg(user_id) as user_ids
               from listener
@@ -115,7 +118,8 @@ with look as materialized (
      ) m
     union all
     select f.id, f.type, array[f.user_id], f.object_id, null, null, null,
-           null, coalesce(p.last_seen_at, f.created_at), f.created_at
+           null, coalesce(p.last_seen_at, f.created_at), f.created_at, null,
+           null
       from fresh f
      cross join lateral (
         select (select p.last_seen_at
@@ -129,9 +133,38 @@ with look as materialized (
      where f.type in ('device.online', 'device.offline')
     union all
     select f.id, f.type, array[f.user_id], f.object_id, null, null, null,
-           null, f.created_at, f.created_at
+           null, f.created_at, f.created_at, d.id, null
       from fresh f
+     cross join lateral (
+        select null::int8 as id
+        union all
+        select d.id
+          from devices d
+         where d.user_id = f.user_id
+           and d.deleted_at is null
+     ) d
      where f.type = 'access.ended'
+    union all
+    select f.id, f.type, array[f.user_id], f.object_id, m.hosted_sim_id,
+           m.sender, m.recipient, m.body, m.received_at, m.created_at,
+           m.device_id, m.sim_slot
+      from fresh f
+     cross join lateral (
+        select m.*, c.sim_slot
+          from sends s
+          join messages m
+            on m.organization_id = s.organization_id
+           and m.id = s.message_id
+          join sim_cards c
+            on c.hosted_sim_id = s.hosted_sim_id
+           and c.status = 'active'
+           and c.device_id = s.device_id
+         where s.organization_id = f.organization_id
+           and s.message_id = f.object_id
+           and s.state = 'queued'
+        offset 0
+     ) m
+     where f.type = 'sms.send'
 )
 select case when l.top = pg_snapshot_xmax(l.now)
             then l.now
@@ -143,7 +176,8 @@ select case when l.top = pg_snapshot_xmax(l.now)
        end as snapshot,
        t.id as event_id, t.type, t.user_ids, t.object_id as id,
        t.hosted_sim_id, t.sender, t.recipient, t.body, t.received_at,
-       t.created_at, l.top < pg_snapshot_xmax(l.now) as more
+       t.created_at, t.device_id, t.sim_slot,
+       l.top < pg_snapshot_xmax(l.now) as more
   from look l
   left join told t on true
  order by t.id
