@@ -101,7 +101,10 @@ struct ngx_simrelay_route_s {
     size_t                    body;         /* bytes at most; 0: none is read */
     sr_sql_e                  object;       /* says whether the path's object
                                                is there and takes the request,
-                                               where the body is refused */
+                                               where the body is refused; takes
+                                               the first parameters of the path,
+                                               null: the last of those is not
+                                               there */
     ngx_simrelay_handler_pt   handler;
 };
 
@@ -199,6 +202,12 @@ struct ngx_simrelay_ctx_s {
 
     sr_input_t                     *input;
     void                           *in;         /* the handler's struct */
+
+    /*
+     * May be NULL.  Called when the body has been read: adds to ctx->input
+     * what is wrong elsewhere, in a header, so that one answer tells it all.
+     */
+    void                          (*check)(ngx_simrelay_ctx_t *ctx);
 
     sr_pg_segment_t                *segment;
     sr_pg_segment_t                *ended;      /* while its done runs */

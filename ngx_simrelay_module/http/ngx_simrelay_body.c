@@ -10,6 +10,9 @@
 /* the one column of each statement that a route has for its object */
 #define NGX_SIMRELAY_IS_ALLOWED  SR_DEVICE_EXISTS_IS_ALLOWED
 
+/* its first parameters: digest, kinds, ability */
+#define NGX_SIMRELAY_CREDENTIAL  3
+
 
 typedef struct {
     ngx_simrelay_ctx_t  *ctx;
@@ -30,6 +33,7 @@ static ngx_int_t ngx_simrelay_form(ngx_simrelay_ctx_t *ctx,
 static ngx_int_t ngx_simrelay_verdict(ngx_simrelay_ctx_t *ctx, int rc);
 static ngx_int_t ngx_simrelay_input(ngx_simrelay_ctx_t *ctx);
 static ngx_int_t ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx);
+static int ngx_simrelay_objects(ngx_simrelay_ctx_t *ctx);
 static void ngx_simrelay_refuse_done(ngx_simrelay_ctx_t *ctx, PGresult **res);
 
 
@@ -271,6 +275,11 @@ ngx_simrelay_form(ngx_simrelay_ctx_t *ctx, const ngx_str_t *form,
 static ngx_int_t
 ngx_simrelay_verdict(ngx_simrelay_ctx_t *ctx, int rc)
 {
+    if (rc >= 0 && ctx->check) {
+        ctx->check(ctx);
+        rc = ctx->input->nerrors != 0;
+    }
+
     switch (rc) {
 
     case 0:
@@ -333,6 +342,8 @@ ngx_simrelay_input(ngx_simrelay_ctx_t *ctx)
 static ngx_int_t
 ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
 {
+    int  i;
+
     /* a continuation has been told of both */
 
     if (ctx->route->auth == NGX_SIMRELAY_AUTH_NONE || ctx->me.kind) {
@@ -346,10 +357,22 @@ ngx_simrelay_refuse(ngx_simrelay_ctx_t *ctx)
 
     if (ctx->route->object != NGX_SIMRELAY_NO_OBJECT) {
         ngx_simrelay_statement(ctx, ctx->route->object);
-        ngx_simrelay_bind_arg(ctx, 0);
+
+        for (i = 0; i < ngx_simrelay_objects(ctx); i++) {
+            ngx_simrelay_bind_arg(ctx, i);
+        }
     }
 
     return ngx_simrelay_query_send(ctx);
+}
+
+
+/* how many of the path's parameters the statement of its object takes */
+
+static int
+ngx_simrelay_objects(ngx_simrelay_ctx_t *ctx)
+{
+    return sr_sql[ctx->route->object].nparams - NGX_SIMRELAY_CREDENTIAL;
 }
 
 
@@ -360,6 +383,13 @@ ngx_simrelay_refuse_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 
         if (PQntuples(res[0]) == 0) {
             ngx_simrelay_fail_object(ctx, 0);
+            return;
+        }
+
+        /* what the last parameter names is not the first one's */
+
+        if (sr_pg_null(res[0], 0, NGX_SIMRELAY_IS_ALLOWED)) {
+            ngx_simrelay_fail_object(ctx, ngx_simrelay_objects(ctx) - 1);
             return;
         }
 
