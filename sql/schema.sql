@@ -282,6 +282,27 @@ CREATE TABLE public.agents (
     CONSTRAINT agents_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255)))
 );
 
+CREATE UNLOGGED TABLE public.channel_caches (
+    channel text NOT NULL,
+    frame text NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.cluster_messages (
+    id bigint NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.cluster_messages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cluster_messages_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 32
+);
+
 CREATE TABLE public.credentials (
     id bigint NOT NULL,
     digest bytea NOT NULL,
@@ -666,6 +687,14 @@ ALTER TABLE public.plans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE UNLOGGED TABLE public.presence_members (
+    sidecar_id uuid NOT NULL,
+    channel text NOT NULL,
+    user_id text NOT NULL,
+    user_info text NOT NULL,
+    version integer NOT NULL
+);
+
 CREATE TABLE public.provider_accounts (
     id bigint NOT NULL,
     provider text NOT NULL,
@@ -977,6 +1006,12 @@ ALTER TABLE ONLY public.agents
 ALTER TABLE ONLY public.agents
     ADD CONSTRAINT agents_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.channel_caches
+    ADD CONSTRAINT channel_caches_pkey PRIMARY KEY (channel);
+
+ALTER TABLE ONLY public.cluster_messages
+    ADD CONSTRAINT cluster_messages_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_digest_key UNIQUE (digest);
 
@@ -1045,6 +1080,9 @@ ALTER TABLE ONLY public.plans
 
 ALTER TABLE ONLY public.plans
     ADD CONSTRAINT plans_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.presence_members
+    ADD CONSTRAINT presence_members_pkey PRIMARY KEY (sidecar_id, channel, user_id);
 
 ALTER TABLE ONLY public.provider_accounts
     ADD CONSTRAINT provider_accounts_pkey PRIMARY KEY (id);
@@ -1129,6 +1167,10 @@ CREATE INDEX agents_expires_at ON public.agents USING btree (expires_at) WHERE (
 
 CREATE INDEX agents_webhook ON public.agents USING btree (webhook_integration_id);
 
+CREATE INDEX channel_caches_stored_at ON public.channel_caches USING btree (stored_at);
+
+CREATE INDEX cluster_messages_created_at ON public.cluster_messages USING btree (created_at);
+
 CREATE UNIQUE INDEX credentials_api_key_name ON public.credentials USING btree (organization_id, name) WHERE ((kind = 4) AND (revoked_at IS NULL));
 
 CREATE INDEX credentials_client ON public.credentials USING btree (oauth_client_id) WHERE (oauth_client_id IS NOT NULL);
@@ -1202,6 +1244,8 @@ CREATE INDEX oauth_refresh_tokens_grant ON public.oauth_refresh_tokens USING btr
 CREATE INDEX password_resets_expires_at ON public.password_resets USING btree (expires_at);
 
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
+
+CREATE INDEX presence_members_channel ON public.presence_members USING btree (channel);
 
 CREATE INDEX provider_messages_age ON public.provider_messages USING brin (created_at);
 

@@ -67,6 +67,13 @@ sr_sha256(unsigned char *dst, const void *p, size_t len)
 
 
 int
+sr_md5(unsigned char *dst, const void *p, size_t len)
+{
+    return EVP_Digest(p, len, dst, NULL, EVP_md5(), NULL) == 1 ? 0 : -1;
+}
+
+
+int
 sr_hmac_sha256(unsigned char *dst, sr_str_t key, const sr_str_t *parts,
     int nparts)
 {

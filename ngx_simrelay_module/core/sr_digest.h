@@ -13,11 +13,16 @@
 
 #define SR_SHA256_LEN  32
 #define SR_SHA1_LEN    20
+#define SR_MD5_LEN     16
 
 
 /* All return 0, or -1 where OpenSSL fails. */
 
 SR_MUSTCHECK int sr_sha256(unsigned char *dst, const void *p, size_t len);
+
+/* As the Pusher protocol has it in signed texts; it protects nothing itself. */
+
+SR_MUSTCHECK int sr_md5(unsigned char *dst, const void *p, size_t len);
 
 SR_MUSTCHECK int sr_hmac_sha256(unsigned char *dst, sr_str_t key,
     const sr_str_t *parts, int nparts);

@@ -52,4 +52,12 @@ void sr_json_time(sr_json_t *j, int64_t us);
 void sr_json_raw(sr_json_t *j, sr_str_t json);
 
 
+/*
+ * A member of an object, as it stands in a text that is known to be JSON and
+ * an object; the last of several of a name.  1, or 0 where there is none.
+ */
+
+int sr_json_member(sr_str_t json, const char *name, sr_str_t *value);
+
+
 #endif /* SR_JSON_H */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "sr_sign.h"
+#include "sr_token.h"
 
 
 /* what a URL and its port are put together from */
@@ -20,6 +21,7 @@
 static int sr_sign_twilio_parts(unsigned char *dst, sr_str_t token,
     const sr_str_t *url, const sr_pair_t *pairs, int n, sr_alloc_t alloc);
 static int sr_sign_twilio_other(sr_str_t *parts, sr_str_t url);
+static int sr_sign_pusher_body(const sr_pusher_request_t *r);
 static int sr_sign_pair_cmp(const void *one, const void *two);
 static int sr_sign_str_cmp(const sr_str_t *a, const sr_str_t *b);
 static size_t sr_sign_digits(sr_str_t s, size_t i);
@@ -136,6 +138,120 @@ sr_sign_pusher(unsigned char *dst, sr_str_t secret, sr_str_t socket_id,
 
 
 int
+sr_sign_pusher_user(unsigned char *dst, sr_str_t secret, sr_str_t socket_id,
+    sr_str_t data)
+{
+    sr_str_t       user = sr_string("::user::");
+    sr_str_t       parts[3];
+    unsigned char  mac[SR_SHA256_LEN];
+
+    parts[0] = socket_id;
+    parts[1] = user;
+    parts[2] = data;
+
+    if (sr_hmac_sha256(mac, secret, parts, 3) == -1) {
+        return -1;
+    }
+
+    (void) sr_hex(dst, mac, sizeof(mac));
+
+    return 0;
+}
+
+
+int
+sr_sign_pusher_request(unsigned char *dst, sr_str_t secret,
+    sr_pusher_request_t *r, sr_alloc_t alloc)
+{
+    int             i, n;
+    sr_str_t       *parts, *name, signature = sr_string("auth_signature"),
+                    line = sr_string("\n"), equals = sr_string("="),
+                    ampersand = sr_string("&");
+    unsigned char   mac[SR_SHA256_LEN];
+
+    parts = alloc.alloc(alloc.pool, (4 + 4 * r->nargs) * sizeof(sr_str_t));
+    if (parts == NULL) {
+        return -1;
+    }
+
+    if (r->nargs > 1) {
+        qsort(r->args, r->nargs, sizeof(sr_pair_t), sr_sign_pair_cmp);
+    }
+
+    parts[0].data = (unsigned char *) r->method;
+    parts[0].len = strlen(r->method);
+    parts[1] = line;
+    parts[2] = r->path;
+    parts[3] = line;
+    n = 4;
+
+    for (i = 0; i < r->nargs; i++) {
+        name = &r->args[i].name;
+
+        if (sr_sign_str_cmp(name, &signature) == 0) {
+            continue;
+        }
+
+        if (n != 4) {
+            parts[n++] = ampersand;
+        }
+
+        parts[n++] = *name;
+        parts[n++] = equals;
+        parts[n++] = r->args[i].value;
+    }
+
+    if (sr_hmac_sha256(mac, secret, parts, n) == -1) {
+        return -1;
+    }
+
+    (void) sr_hex(dst, mac, sizeof(mac));
+
+    return 0;
+}
+
+
+int
+sr_sign_pusher_check(sr_str_t key, sr_str_t secret, sr_pusher_request_t *r,
+    int64_t now, sr_alloc_t alloc)
+{
+    int              right;
+    int64_t          at;
+    sr_str_t         ours;
+    const sr_str_t  *given, *version;
+    unsigned char    hex[SR_SIGN_HEX_LEN];
+
+    ours.data = hex;
+    ours.len = SR_SIGN_HEX_LEN;
+
+    if (sr_sign_pusher_request(hex, secret, r, alloc) == -1) {
+        return -1;
+    }
+
+    given = sr_form_get(r->args, r->nargs, "auth_signature");
+    right = (given != NULL && sr_equal(*given, ours));
+
+    given = sr_form_get(r->args, r->nargs, "auth_key");
+    right &= (given != NULL && sr_equal(*given, key));
+
+    version = sr_form_get(r->args, r->nargs, "auth_version");
+    right &= (version == NULL
+              || (version->len == 3 && memcmp(version->data, "1.0", 3) == 0));
+
+    given = sr_form_get(r->args, r->nargs, "auth_timestamp");
+
+    if (given == NULL || sr_id_parse(&at, given->data, given->len) == -1
+        || at > now + SR_SIGN_PUSHER_SECONDS
+        || at < now - SR_SIGN_PUSHER_SECONDS)
+    {
+        right = 0;
+    }
+
+    return right ? sr_sign_pusher_body(r) : 0;
+}
+
+
+int
 sr_pusher_socket_id(sr_str_t id)
 {
     size_t  n, m;
@@ -152,6 +268,32 @@ sr_pusher_socket_id(sr_str_t id)
     m = sr_sign_digits(id, n + 1);
 
     return m != 0 && n + 1 + m == id.len;
+}
+
+
+/* has it the digest of its body?  one without a body need have none */
+
+static int
+sr_sign_pusher_body(const sr_pusher_request_t *r)
+{
+    sr_str_t         ours;
+    unsigned char    md5[SR_MD5_LEN], hex[2 * SR_MD5_LEN];
+    const sr_str_t  *given;
+
+    given = sr_form_get(r->args, r->nargs, "body_md5");
+
+    if (given == NULL) {
+        return r->body.len == 0;
+    }
+
+    if (sr_md5(md5, r->body.data, r->body.len) == -1) {
+        return -1;
+    }
+
+    ours.data = hex;
+    ours.len = sr_hex(hex, md5, sizeof(md5));
+
+    return sr_equal(*given, ours);
 }
 
 

@@ -56,6 +56,38 @@ SR_MUSTCHECK int sr_sign_twilio(unsigned char *dst, sr_str_t token,
 SR_MUSTCHECK int sr_sign_pusher(unsigned char *dst, sr_str_t secret,
     sr_str_t socket_id, sr_str_t channel, sr_str_t data);
 
+/*
+ * Pusher user authentication: the same of socket_id::user::data.
+ */
+
+SR_MUSTCHECK int sr_sign_pusher_user(unsigned char *dst, sr_str_t secret,
+    sr_str_t socket_id, sr_str_t data);
+
+/* A request to the Pusher HTTP API (pusher.md, section 7). */
+
+typedef struct {
+    const char     *method;
+    sr_str_t        path;           /* without a prefix, unescaped */
+    sr_pair_t      *args;           /* of the query; are sorted */
+    int             nargs;
+    sr_str_t        body;
+} sr_pusher_request_t;
+
+/* Its signature, 64 hex digits, whatever auth_signature it has.  0, or -1. */
+
+SR_MUSTCHECK int sr_sign_pusher_request(unsigned char *dst, sr_str_t secret,
+    sr_pusher_request_t *r, sr_alloc_t alloc);
+
+/*
+ * Is it signed, by that key and secret, at a time near "now" (seconds) and
+ * with the digest of its body?  1 for right, 0 for wrong, -1 for a failure.
+ */
+
+#define SR_SIGN_PUSHER_SECONDS  600
+
+SR_MUSTCHECK int sr_sign_pusher_check(sr_str_t key, sr_str_t secret,
+    sr_pusher_request_t *r, int64_t now, sr_alloc_t alloc);
+
 /* A socket id: two decimal numbers with a dot between.  1, or 0. */
 
 int sr_pusher_socket_id(sr_str_t id);

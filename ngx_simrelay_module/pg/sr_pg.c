@@ -442,7 +442,17 @@ sr_pg_notifications(sr_pg_t *pg)
     int        n;
     PGnotify  *notify;
 
-    for (n = 0; (notify = PQnotifies(pg->conn)) != NULL; n++) {
+    n = 0;
+
+    while ((notify = PQnotifies(pg->conn)) != NULL) {
+
+        if (pg->letters == NULL || strcmp(notify->relname, pg->letters) != 0) {
+            n++;
+
+        } else if (pg->told != NULL) {
+            pg->told(pg, notify->extra);
+        }
+
         PQfreemem(notify);
     }
 

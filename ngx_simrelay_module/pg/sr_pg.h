@@ -107,6 +107,8 @@ struct sr_pg_s {
     int                 unsynced;   /* sent since the last Sync */
 
     const char         *channel;    /* LISTEN to it, or NULL */
+    const char         *letters;    /* to this one too, for what its
+                                       notifications carry; or NULL */
     /*
      * Segments that are sent before one sr_pg_flush() share a Sync, hence a
      * transaction, SR_PG_BATCH of them at most.  Set by the owner.
@@ -122,15 +124,18 @@ struct sr_pg_s {
 
     char                error[256]; /* why it is closed; a line */
 
-    /* a notification has come; may be NULL */
+    /* notifications have come; may be NULL */
     void              (*notified)(sr_pg_t *pg);
+    /* each one of "letters"; may be NULL */
+    void              (*told)(sr_pg_t *pg, const char *payload);
     void               *data;       /* the owner's */
 };
 
 
 /*
  * Makes a connection that prepares the statements of "users" and listens to
- * "channel" (an identifier; NULL: none).  Does not connect.
+ * "channel" (an identifier; NULL: none), and to pg->letters where its owner
+ * sets it then.  Does not connect.
  */
 
 void sr_pg_init(sr_pg_t *pg, int users, const char *channel);

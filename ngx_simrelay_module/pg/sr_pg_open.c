@@ -18,6 +18,7 @@
 static int sr_pg_open(sr_pg_t *pg);
 static int sr_pg_schema(sr_pg_t *pg, PGresult *res);
 static int sr_pg_prepare(sr_pg_t *pg);
+static int sr_pg_listen(sr_pg_t *pg, const char *channel);
 static int sr_pg_next(const sr_pg_t *pg, int sql);
 static void sr_pg_notice(void *data, const PGresult *res);
 
@@ -254,7 +255,6 @@ static int
 sr_pg_prepare(sr_pg_t *pg)
 {
     int              i;
-    char             listen[80];
     const sr_sql_t  *sql;
 
     for (i = sr_pg_next(pg, 0); i < SR_SQL_N; i = sr_pg_next(pg, i + 1)) {
@@ -270,21 +270,37 @@ sr_pg_prepare(sr_pg_t *pg)
 
     pg->prepared = sr_pg_next(pg, 0);
 
-    if (pg->channel != NULL) {
-
-        /* takes no parameter, hence no statement of sql/statements */
-
-        snprintf(listen, sizeof(listen), "listen %s", pg->channel);
-
-        if (PQsendQueryParams(pg->conn, listen, 0, NULL, NULL, NULL, NULL,
-                              SR_PG_BINARY)
-            == 0)
-        {
-            return sr_pg_broken(pg);
-        }
+    if (sr_pg_listen(pg, pg->channel) == -1
+        || sr_pg_listen(pg, pg->letters) == -1)
+    {
+        return -1;
     }
 
     return sr_pg_sync(pg->conn) == 0 ? sr_pg_broken(pg) : 0;
+}
+
+
+static int
+sr_pg_listen(sr_pg_t *pg, const char *channel)
+{
+    char  listen[80];
+
+    if (channel == NULL) {
+        return 0;
+    }
+
+    /* takes no parameter, hence no statement of sql/statements */
+
+    snprintf(listen, sizeof(listen), "listen %s", channel);
+
+    if (PQsendQueryParams(pg->conn, listen, 0, NULL, NULL, NULL, NULL,
+                          SR_PG_BINARY)
+        == 0)
+    {
+        return sr_pg_broken(pg);
+    }
+
+    return 0;
 }
 
 

@@ -311,3 +311,42 @@ alter table webhook_integrations
     add column previous_secret bytea,
     add column previous_secret_until timestamptz,
     add column failing_since timestamptz;
+
+
+-- The Pusher protocol over several instances of simrelayd.  None of it needs
+-- to outlast a crash of the database: each instance writes its part anew.
+
+-- Who is in a presence channel by sockets of which instance: a row for each
+-- person there.  It counts as long as the instance shows signs of life.  Rows
+-- of an older version than the instance's newest are left over.
+create unlogged table presence_members (
+    sidecar_id  uuid not null,
+    channel     text not null,
+    user_id     text not null,
+    user_info   text not null,
+    version     int4 not null,
+    primary key (sidecar_id, channel, user_id)
+);
+
+create index presence_members_channel on presence_members (channel);
+
+
+-- What the instances tell each other, where it is too long for a notification;
+-- kept a minute.
+create unlogged table cluster_messages (
+    id          int8 generated always as identity (cache 32) primary key,
+    body        text not null,
+    created_at  timestamptz not null default now()
+);
+
+create index cluster_messages_created_at on cluster_messages (created_at);
+
+
+-- The last event of each cache channel, as its frame; kept half an hour.
+create unlogged table channel_caches (
+    channel    text primary key,
+    frame      text not null,
+    stored_at  timestamptz not null default now()
+);
+
+create index channel_caches_stored_at on channel_caches (stored_at);

@@ -497,6 +497,66 @@ test_bell(void **state)
 }
 
 
+static void
+test_told(sr_pg_t *pg, const char *payload)
+{
+    char  *told = pg->data;
+
+    strncat(told, payload, 1);
+}
+
+
+static void
+test_rung(sr_pg_t *pg)
+{
+    char  *told = pg->data;
+
+    strcat(told, "!");
+}
+
+
+static void
+test_letters(void **state)
+{
+    char      told[8] = "";
+    sr_pg_t   pg;
+    sr_str_t  text = sr_string("a letter");
+
+    test_open(&pg, SR_SQL_FOR_MODULE, "simrelay", NULL);
+
+    pg.letters = "letters";
+    pg.notified = test_rung;
+    pg.told = test_told;
+    pg.data = told;
+
+    while (pg.state != SR_PG_READY) {
+        assert_int_equal(test_step(&pg), 0);
+    }
+
+    sr_pg_segment_reset(&segments[0]);
+    sr_pg_statement(&segments[0], SR_SQL_LETTER);
+    sr_pg_bind_text(&segments[0], text);
+    assert_int_equal(sr_pg_send(&pg, &segments[0]), 0);
+    assert_int_equal(sr_pg_flush(&pg), 0);
+
+    while (told[0] == '\0') {
+        assert_int_equal(test_step(&pg), 0);
+    }
+
+    assert_string_equal(told, "a");
+
+    assert_int_equal(sr_pg_ring(&pg), 0);
+
+    while (told[1] == '\0') {
+        assert_int_equal(test_step(&pg), 0);
+    }
+
+    assert_string_equal(told, "a!");
+
+    sr_pg_close(&pg);
+}
+
+
 int
 main(void)
 {
@@ -515,6 +575,7 @@ main(void)
         cmocka_unit_test(test_prepare),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bell),
+        cmocka_unit_test(test_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,52 @@ test_ceilings(void **state)
 }
 
 
+static const struct {
+    const char  *json;
+    const char  *value;             /* of "a"; NULL: none */
+} members[] = {
+    { "{}",                                         NULL },
+    { " { } ",                                      NULL },
+    { "{\"a\":1}",                                  "1" },
+    { "{\"a\":-1.5e+3}",                            "-1.5e+3" },
+    { "{ \"a\" : true , \"b\" : 2 }",               "true" },
+    { "{\"b\":{\"a\":1}}",                          NULL },
+    { "{\"b\":[{\"a\":1},\"a\"],\"a\":null}",       "null" },
+    { "{\"ab\":1,\"\":2,\"b\":\"a\"}",              NULL },
+    { "{\"a\":{\"x\":[1,{\"y\":\"}]\"}]},\"b\":1}",
+      "{\"x\":[1,{\"y\":\"}]\"}]}" },
+    { "{\"a\": [ ] }",                              "[ ]" },
+    { "{\"a\":\"x\\\"y\\\\\",\"b\":1}",            "\"x\\\"y\\\\\"" },
+    { "{\"\\\"a\":1,\"a\":\"\"}",                    "\"\"" },
+    { "{\"a\":1,\"a\":2}",                          "2" },
+};
+
+
+static void
+test_member(void **state)
+{
+    size_t          i;
+    sr_str_t        json, value;
+    sr_test_pool_t  pool;
+
+    for (i = 0; i < sr_test_count(members); i++) {
+
+        json = sr_test_copy(sr_test_pool(&pool, -1), members[i].json,
+                            strlen(members[i].json));
+
+        if (members[i].value == NULL) {
+            assert_int_equal(sr_json_member(json, "a", &value), 0);
+
+        } else {
+            assert_int_equal(sr_json_member(json, "a", &value), 1);
+            sr_test_equal(value.data, value.len, members[i].value);
+        }
+
+        sr_test_free(&pool);
+    }
+}
+
+
 int
 main(void)
 {
@@ -192,6 +238,7 @@ main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_document),
         cmocka_unit_test(test_ceilings),
+        cmocka_unit_test(test_member),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,6 +241,130 @@ test_pusher(void **state)
                          0);
         sr_test_equal(hex, sizeof(hex), pusher[i].hex);
     }
+
+    assert_int_equal(sr_sign_pusher_user(hex, sr_test_str("tofu"),
+                                         sr_test_str("123.456"),
+                                         sr_test_str("{\"id\":\"45678\"}")),
+                     0);
+    sr_test_equal(hex, sizeof(hex), pusher[2].hex);
+}
+
+
+/* the published request to the HTTP API, and what may be wrong with it */
+
+#define EVENT  "{\"name\":\"foo\",\"channels\":[\"project-3\"],"            \
+               "\"data\":\"{\\\"some\\\":\\\"data\\\"}\"}"
+
+#define AUTH_KEY        "auth_key=278d425bdf160c739803"
+#define AUTH_TIME       "auth_timestamp=1353088179"
+#define AUTH_MD5        "body_md5=ec365a775a4cd0599faeb73354201b6f"
+#define AUTH_SIGNATURE                                                        \
+    "auth_signature="                                                         \
+    "da454824c97ba181a32ccc17a72625ba02771f50b50e1e7430e47a1f3f457e6c"
+
+#define AUTH  AUTH_KEY "&" AUTH_TIME "&auth_version=1.0&" AUTH_MD5
+
+static const struct {
+    const char  *method;
+    const char  *path;
+    const char  *query;
+    const char  *body;
+    int64_t      now;
+    int          right;
+} requests[] = {
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, 0, 1 },
+
+    /* their order does not count */
+    { "POST", "/apps/3/events",
+      AUTH_SIGNATURE "&" AUTH_MD5 "&auth_version=1%2e0&" AUTH_TIME "&"
+      AUTH_KEY, EVENT, 0, 1 },
+
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, 600, 1 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, -600, 1 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, 601, 0 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, -601, 0 },
+    { "GET", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT, 0, 0 },
+    { "POST", "/apps/4/events", AUTH "&" AUTH_SIGNATURE, EVENT, 0, 0 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, EVENT " ", 0, 0 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE, "", 0, 0 },
+    { "POST", "/apps/3/events", AUTH "&a=1&" AUTH_SIGNATURE, EVENT, 0, 0 },
+    { "POST", "/apps/3/events", AUTH "&" AUTH_SIGNATURE "0", EVENT, 0, 0 },
+    { "POST", "/apps/3/events", AUTH "&auth_signature=", EVENT, 0, 0 },
+    { "POST", "/apps/3/events", AUTH, EVENT, 0, 0 },
+    { "POST", "/apps/3/events", "", EVENT, 0, 0 },
+};
+
+static int
+test_request(const char *method, const char *path, const char *query,
+    const char *body, int64_t now, int sign)
+{
+    int                  rc;
+    sr_str_t             key = sr_string("278d425bdf160c739803"),
+                         secret = sr_string("7ad3773142a6692b25b8");
+    sr_pair_t            args[16];
+    sr_alloc_t           alloc;
+    sr_test_pool_t       pool;
+    unsigned char        hex[SR_SIGN_HEX_LEN];
+    sr_pusher_request_t  r;
+
+    alloc = sr_test_pool(&pool, -1);
+
+    r.method = method;
+    r.path = sr_test_str(path);
+    r.args = args;
+    r.nargs = sr_form_pairs(alloc, (unsigned char *) query, strlen(query),
+                            args, 15);
+    r.body = sr_test_str(body);
+
+    if (sign) {
+        assert_int_equal(sr_sign_pusher_request(hex, secret, &r, alloc), 0);
+
+        args[r.nargs].name = sr_test_str("auth_signature");
+        args[r.nargs].value.data = hex;
+        args[r.nargs++].value.len = sizeof(hex);
+    }
+
+    rc = sr_sign_pusher_check(key, secret, &r, 1353088179 + now, alloc);
+
+    sr_test_free(&pool);
+
+    return rc;
+}
+
+
+static void
+test_pusher_request(void **state)
+{
+    size_t  i;
+
+    for (i = 0; i < sr_test_count(requests); i++) {
+        assert_int_equal(test_request(requests[i].method, requests[i].path,
+                                      requests[i].query, requests[i].body,
+                                      requests[i].now, 0),
+                         requests[i].right);
+    }
+
+    /* signed, and yet wrong in something else */
+
+    assert_int_equal(test_request("GET", "/a", AUTH_KEY "&" AUTH_TIME, "", 0,
+                                  1), 1);
+    assert_int_equal(test_request("GET", "/a", AUTH_KEY "&" AUTH_TIME
+                                  "&info=a,b&filter_by_prefix=x%20%C3%A4", "",
+                                  0, 1), 1);
+    assert_int_equal(test_request("GET", "/a", "auth_key=a&" AUTH_TIME, "", 0,
+                                  1), 0);
+    assert_int_equal(test_request("GET", "/a", AUTH_TIME, "", 0, 1), 0);
+    assert_int_equal(test_request("GET", "/a", AUTH_KEY, "", 0, 1), 0);
+    assert_int_equal(test_request("GET", "/a", AUTH_KEY "&auth_timestamp=-1",
+                                  "", 0, 1), 0);
+    assert_int_equal(test_request("GET", "/a", AUTH_KEY "&" AUTH_TIME
+                                  "&auth_version=2.0", "", 0, 1), 0);
+    assert_int_equal(test_request("POST", "/a", AUTH_KEY "&" AUTH_TIME, "x", 0,
+                                  1), 0);
+    assert_int_equal(test_request("POST", "/a", AUTH_KEY "&" AUTH_TIME "&"
+                                  AUTH_MD5, "x", 0, 1), 0);
+    assert_int_equal(test_request("POST", "/a", AUTH_KEY "&" AUTH_TIME "&"
+                                  AUTH_MD5, EVENT, 0, 1), 1);
 }
 
 
@@ -334,6 +458,7 @@ main(void)
         cmocka_unit_test(test_twilio_check),
         cmocka_unit_test(test_twilio_order),
         cmocka_unit_test(test_pusher),
+        cmocka_unit_test(test_pusher_request),
         cmocka_unit_test(test_socket_id),
         cmocka_unit_test(test_webhook),
         cmocka_unit_test(test_standard),
