@@ -187,6 +187,36 @@ CREATE FUNCTION public.principal_sims(digest bytea, kinds integer, ability integ
                     where t.team_id = a.team_id and t.user_id = me.user_id)
 $_$;
 
+CREATE FUNCTION public.provider_message_lock(provider text, account text, provider_message_id text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3),
+                                                   6));
+    return true;
+end
+$_$;
+
+CREATE FUNCTION public.send_settle(organization_id bigint, message_id bigint, provider_message_id text, status text, error_code text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    update sends s
+       set state = case $4 when 'sent' then 'accepted' else 'ended' end,
+           provider_message_id = coalesce(s.provider_message_id, $3),
+           lease_id = null,
+           lease_until = null,
+           error = case $4 when 'failed' then $5 end,
+           updated_at = now()
+     where s.organization_id = $1
+       and s.message_id = $2
+       and s.state <> 'ended'
+       and (s.state <> 'accepted' or $4 <> 'sent');
+
+    return message_progress($1, $2, $4, $5);
+end
+$_$;
+
 CREATE FUNCTION public.sms_receive(hosted_sim_id bigint, device_id bigint, sender text, recipient text, body text, received_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $_$

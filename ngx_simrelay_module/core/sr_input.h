@@ -35,7 +35,9 @@ enum {
     SR_FIELD_NULLABLE = 0x02,       /* null counts as absent */
     SR_FIELD_BETWEEN  = 0x04,       /* "between" instead of min and max */
     SR_FIELD_REPLACE  = 0x08,       /* NUL and lone surrogates: U+FFFD */
-    SR_FIELD_DISTINCT = 0x10        /* of an array: no item twice */
+    SR_FIELD_DISTINCT = 0x10,       /* of an array: no item twice */
+    SR_FIELD_LOOSE    = 0x20        /* a TEXT takes a number as it stands; what
+                                       is of another type counts as absent */
 };
 
 

@@ -11,6 +11,7 @@
 
 static int sr_check_field(sr_input_t *in, const sr_field_t *row,
     sr_node_t *node, char *base, const sr_input_path_t *path);
+static void sr_check_loosely(const sr_field_t *row, sr_node_t *node);
 static int sr_check_is_empty(const sr_field_t *row, const sr_node_t *node);
 static int sr_check_members(sr_input_t *in, const sr_field_t *fields,
     sr_node_t *nodes, char *base, const sr_input_path_t *parent);
@@ -96,6 +97,10 @@ sr_check_field(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
     int          empty, rc;
     const char  *text;
 
+    if (row->flags & SR_FIELD_LOOSE) {
+        sr_check_loosely(row, node);
+    }
+
     empty = sr_check_is_empty(row, node);
 
     if (empty && (row->flags & SR_FIELD_REQUIRED)) {
@@ -148,6 +153,23 @@ sr_check_field(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
     }
 
     return rc;
+}
+
+
+static void
+sr_check_loosely(const sr_field_t *row, sr_node_t *node)
+{
+    sr_node_type_e  wanted;
+
+    wanted = (row->type == SR_FIELD_OBJECT) ? SR_NODE_OBJECT : SR_NODE_TEXT;
+
+    if (wanted == SR_NODE_TEXT && node->type == SR_NODE_NUMBER) {
+        node->type = SR_NODE_TEXT;
+    }
+
+    if (node->type != wanted) {
+        node->type = SR_NODE_ABSENT;
+    }
 }
 
 

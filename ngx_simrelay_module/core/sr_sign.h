@@ -1,6 +1,7 @@
 
 /*
- * The signatures of webhooks, of Twilio and of the Pusher protocol.
+ * The signatures of webhooks, of Twilio, of seven.io and of the Pusher
+ * protocol.
  */
 
 
@@ -47,6 +48,45 @@ SR_MUSTCHECK int sr_sign_twilio_check(sr_str_t signature, sr_str_t token,
 
 SR_MUSTCHECK int sr_sign_twilio(unsigned char *dst, sr_str_t token,
     sr_str_t url, sr_pair_t *pairs, int n, sr_alloc_t alloc);
+
+/*
+ * X-Signature of seven.io (providers.md): hex of HMAC-SHA256(secret,
+ * timestamp LF nonce LF verb LF url LF md5 of the body in hex), with the
+ * headers X-Timestamp (seconds) and X-Nonce.
+ */
+
+#define SR_SIGN_SEVEN_LEN   64
+#define SR_SEVEN_NONCE_LEN  32
+#define SR_SEVEN_AGE        300         /* s, before and after */
+
+typedef struct {
+    sr_str_t        timestamp;
+    sr_str_t        nonce;
+    sr_str_t        verb;               /* `POST` */
+    sr_str_t        url;                /* full, with its query */
+    unsigned char   md5[2 * SR_MD5_LEN];
+} sr_seven_t;
+
+/* Sets md5.  0, or -1. */
+
+SR_MUSTCHECK int sr_seven_body(sr_seven_t *req, sr_str_t body);
+
+/* Are the nonce's length and the timestamp right?  "now" is in seconds. */
+
+int sr_seven_is_fresh(const sr_seven_t *req, int64_t now);
+
+/* dst has SR_SIGN_SEVEN_LEN bytes.  0, or -1. */
+
+SR_MUSTCHECK int sr_sign_seven(unsigned char *dst, sr_str_t secret,
+    const sr_seven_t *req);
+
+/*
+ * Compares with that of the full URL, and with that of its path and query.
+ * 1 for right, 0 for wrong, -1 for a failure.
+ */
+
+SR_MUSTCHECK int sr_sign_seven_check(sr_str_t signature, sr_str_t secret,
+    const sr_seven_t *req);
 
 /*
  * Pusher channel authorization (pusher.md, section 6): 64 hex digits of

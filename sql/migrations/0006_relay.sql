@@ -278,6 +278,49 @@ create table provider_reports (
 create index provider_reports_created_at on provider_reports (created_at);
 
 
+-- Who learns an id at a provider and who is told what became of it take turns
+-- until their transactions end, so that no report falls between the two: the
+-- first statement of both, so that the next one sees what the other has done.
+create function provider_message_lock(provider text, account text,
+                                      provider_message_id text)
+returns bool
+language plpgsql
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', $1, $2, $3),
+                                                   6));
+    return true;
+end
+$$;
+
+
+-- What a provider's report says of an SMS, to the row of sends and to the
+-- message.  It settles one whose outcome was not known, too.  True where that
+-- was news.
+create function send_settle(organization_id int8, message_id int8,
+                            provider_message_id text, status text,
+                            error_code text)
+returns bool
+language plpgsql
+as $$
+begin
+    update sends s
+       set state = case $4 when 'sent' then 'accepted' else 'ended' end,
+           provider_message_id = coalesce(s.provider_message_id, $3),
+           lease_id = null,
+           lease_until = null,
+           error = case $4 when 'failed' then $5 end,
+           updated_at = now()
+     where s.organization_id = $1
+       and s.message_id = $2
+       and s.state <> 'ended'
+       and (s.state <> 'accepted' or $4 <> 'sent');
+
+    return message_progress($1, $2, $4, $5);
+end
+$$;
+
+
 -- Idempotency-Key of requests to send, for an organization and SIM; kept a
 -- day.  digest is that of the key, request that of what was asked for.
 create table idempotency_keys (

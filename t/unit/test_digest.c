@@ -328,11 +328,31 @@ test_equal(void **state)
 }
 
 
+/* RFC 1321, A.5 */
+
+static void
+test_md5(void **state)
+{
+    unsigned char  digest[SR_MD5_LEN], hex[2 * SR_MD5_LEN];
+
+    (void) state;
+
+    assert_int_equal(sr_md5(digest, "", 0), 0);
+    sr_test_equal(hex, sr_hex(hex, digest, sizeof(digest)),
+                  "d41d8cd98f00b204e9800998ecf8427e");
+
+    assert_int_equal(sr_md5(digest, "message digest", 14), 0);
+    sr_test_equal(hex, sr_hex(hex, digest, sizeof(digest)),
+                  "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_md5),
         cmocka_unit_test(test_hmac_sha256),
         cmocka_unit_test(test_hmac_sha1),
         cmocka_unit_test(test_pusher_vectors),

@@ -301,12 +301,85 @@ test_values(void **state)
 }
 
 
+/* values of a loose field, "t" or in the object "o" */
+
+static const sr_field_t  loose_members[] = {
+    { "t", SR_FIELD_TEXT, SR_FIELD_LOOSE | SR_FIELD_REPLACE, 0, 0,
+      offsetof(test_body_t, text), SR_FIELD_UNSET, NULL, NULL, NULL, 0 },
+    END
+};
+
+static const sr_field_t  loose[] = {
+    ROW("t", SR_FIELD_TEXT, SR_FIELD_LOOSE | SR_FIELD_REPLACE, 0, 0, text,
+        NULL, 0),
+    { "o", SR_FIELD_OBJECT, SR_FIELD_LOOSE, 0, 0, 0, SR_FIELD_UNSET, NULL,
+      NULL, loose_members, 0 },
+    END
+};
+
+static const struct {
+    const char  *body;
+    const char  *text;          /* NULL: none */
+    int          set;
+} loosely[] = {
+    { "{\"t\":\"a\"}",               "a",       1 },
+    { "{\"t\":\"\"}",                "",        1 },
+    { "{\"t\":12}",                  "12",      1 },
+    { "{\"t\":-1.50e3}",             "-1.50e3", 1 },
+    { "{\"t\":\"a\\u0000\"}",        "a\xef\xbf\xbd", 1 },
+    { "{\"t\":null}",                NULL,      0 },
+    { "{\"t\":true}",                NULL,      0 },
+    { "{\"t\":[1]}",                 NULL,      0 },
+    { "{\"t\":{\"t\":1}}",           NULL,      0 },
+    { "{\"o\":{\"t\":7}}",           "7",       0 },
+    { "{\"o\":{\"t\":[\"x\"]}}",     NULL,      0 },
+    { "{\"o\":[{\"t\":7}]}",         NULL,      0 },
+    { "{\"o\":\"x\"}",               NULL,      0 },
+    { "{\"o\":7}",                   NULL,      0 },
+    { "{}",                          NULL,      0 },
+};
+
+
+static void
+test_loose(void **state)
+{
+    size_t          i;
+    sr_input_t      in;
+    test_body_t     body;
+    sr_test_pool_t  pool;
+
+    (void) state;
+
+    for (i = 0; i < sr_test_count(loosely); i++) {
+
+        memset(&body, 0, sizeof(body));
+        in.alloc = sr_test_pool(&pool, -1);
+
+        assert_int_equal(sr_input_json(&in,
+                                       (unsigned char *) loosely[i].body,
+                                       strlen(loosely[i].body), loose, &body),
+                         0);
+        assert_int_equal(body.set, loosely[i].set);
+
+        if (loosely[i].text == NULL) {
+            assert_null(body.text.data);
+
+        } else {
+            sr_test_equal(body.text.data, body.text.len, loosely[i].text);
+        }
+
+        sr_test_free(&pool);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_loose),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
