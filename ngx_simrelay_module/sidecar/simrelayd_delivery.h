@@ -83,7 +83,10 @@ struct simrelayd_delivery_s {
 simrelayd_delivery_t *simrelayd_delivery_create(
     const simrelayd_carrier_t *carrier);
 
-/* Begins with a row of delivery_claim.sql or event_plan.sql. */
+/*
+ * Begins with a row of delivery_claim.sql, event_plan.sql or
+ * webhook_test_begin.sql.
+ */
 
 void simrelayd_delivery_start(simrelayd_delivery_t *dl, const PGresult *res,
     int row);

@@ -71,6 +71,22 @@ const simrelayd_mail_kind_t  simrelayd_mail_kinds[] = {
       "\n"
       "{public_url}/forgot-password\n" },
 
+    { "webhook_failing",
+      "A webhook of {organization} is failing",
+      NULL,
+      "{greeting}\n"
+      "\n"
+      "a delivery to the webhook \"{webhook}\" (number {webhook_id}) of\n"
+      "{organization} at SimRelay ({public_url})\n"
+      "was given up: no attempt was accepted.\n"
+      "\n"
+      "New events are still sent there. What was given up stays in the\n"
+      "webhook's list of deliveries as failed, and can be sent again from\n"
+      "there.\n"
+      "\n"
+      "You get no other mail of this outage. It is over once a delivery is\n"
+      "accepted.\n" },
+
     { NULL, NULL, NULL, NULL }
 };
 

@@ -26,8 +26,10 @@
 
 static char *simrelayd_request_url(simrelayd_delivery_t *dl,
     const sr_url_t *u);
-static int simrelayd_request_sign(simrelayd_delivery_t *dl, sr_str_t sealed,
-    sr_str_t body);
+static int simrelayd_request_sign(simrelayd_delivery_t *dl,
+    const PGresult *res, int row, sr_str_t body);
+static int simrelayd_request_secret(simrelayd_delivery_t *dl,
+    unsigned char *key, sr_str_t *secret, sr_str_t sealed);
 static void simrelayd_request_custom(simrelayd_delivery_t *dl,
     sr_str_t lines);
 static void simrelayd_request_append(simrelayd_delivery_t *dl,
@@ -98,12 +100,7 @@ simrelayd_request_make(simrelayd_delivery_t *dl, const PGresult *res,
     simrelayd_request_append(dl, "Content-Type: application/json");
     simrelayd_request_append(dl, "Expect:");
 
-    if (simrelayd_request_sign(dl,
-                                sr_pg_bytes(res, row,
-                                            SR_DELIVERY_CLAIM_SECRET),
-                                body)
-        == -1)
-    {
+    if (simrelayd_request_sign(dl, res, row, body) == -1) {
         return "the secret cannot be opened";
     }
 
@@ -159,42 +156,44 @@ simrelayd_request_url(simrelayd_delivery_t *dl, const sr_url_t *u)
 }
 
 
+/* a secret that was replaced not long ago signs too */
+
 static int
-simrelayd_request_sign(simrelayd_delivery_t *dl, sr_str_t sealed,
+simrelayd_request_sign(simrelayd_delivery_t *dl, const PGresult *res, int row,
     sr_str_t body)
 {
-    int            rc;
+    int            i, n, rc;
     int64_t        now;
     sr_str_t       secret;
-    ptrdiff_t      len;
     unsigned char  key[SIMRELAYD_SECRET_MAX], hex[SR_SIGN_HEX_LEN];
-    unsigned char  standard[SR_SIGN_STANDARD_LEN];
+    unsigned char  standard[2][SR_SIGN_STANDARD_LEN];
 
-    if (sealed.len > sizeof(key)) {
-        return -1;
-    }
-
-    len = sr_unseal(&dl->carrier->d->seal, key, "webhook", sealed.data,
-                    sealed.len);
-    if (len == -1) {
-        return -1;
-    }
-
-    secret.len = (size_t) len;
-    secret.data = key;
+    static const int  columns[] = {
+        SR_DELIVERY_CLAIM_SECRET, SR_DELIVERY_CLAIM_PREVIOUS_SECRET
+    };
 
     now = sr_time_now() / SR_TIME_SECOND;
+    n = sr_pg_null(res, row, SR_DELIVERY_CLAIM_PREVIOUS_SECRET) ? 1 : 2;
 
-    rc = sr_sign_webhook(hex, secret, body);
+    for (i = 0; i < n; i++) {
 
-    if (rc == 0) {
-        rc = sr_sign_standard(standard, secret, dl->event_id, now, body);
-    }
+        rc = simrelayd_request_secret(dl, key, &secret,
+                                      sr_pg_bytes(res, row, columns[i]));
 
-    OPENSSL_cleanse(key, sizeof(key));
+        if (rc == 0 && i == 0) {
+            rc = sr_sign_webhook(hex, secret, body);
+        }
 
-    if (rc == -1) {
-        return -1;
+        if (rc == 0) {
+            rc = sr_sign_standard(standard[i], secret, dl->event_id, now,
+                                  body);
+        }
+
+        OPENSSL_cleanse(key, sizeof(key));
+
+        if (rc == -1) {
+            return -1;
+        }
     }
 
     simrelayd_request_append(dl, "X-Simrelay-Signature: %.*s",
@@ -204,8 +203,34 @@ simrelayd_request_sign(simrelayd_delivery_t *dl, sr_str_t sealed,
                               (char *) dl->event_id.data);
     simrelayd_request_append(dl, "webhook-timestamp: %lld",
                               (long long) now);
-    simrelayd_request_append(dl, "webhook-signature: %.*s",
-                              SR_SIGN_STANDARD_LEN, (char *) standard);
+    simrelayd_request_append(dl, "webhook-signature: %.*s%s%.*s",
+                              SR_SIGN_STANDARD_LEN, (char *) standard[0],
+                              n == 2 ? " " : "",
+                              n == 2 ? SR_SIGN_STANDARD_LEN : 0,
+                              n == 2 ? (char *) standard[1] : "");
+
+    return 0;
+}
+
+
+static int
+simrelayd_request_secret(simrelayd_delivery_t *dl, unsigned char *key,
+    sr_str_t *secret, sr_str_t sealed)
+{
+    ptrdiff_t  len;
+
+    if (sealed.len > SIMRELAYD_SECRET_MAX) {
+        return -1;
+    }
+
+    len = sr_unseal(&dl->carrier->d->seal, key, "webhook", sealed.data,
+                    sealed.len);
+    if (len == -1) {
+        return -1;
+    }
+
+    secret->len = (size_t) len;
+    secret->data = key;
 
     return 0;
 }

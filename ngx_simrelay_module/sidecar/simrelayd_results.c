@@ -9,7 +9,9 @@
 #include "simrelayd_webhooks.h"
 
 
-#define SIMRELAYD_TRIES  5              /* of one that the database refuses */
+#define SIMRELAYD_TRIES         5       /* of one that the database refuses */
+#define SIMRELAYD_OUTAGE_MAILS  4       /* to one person, of one integration,
+                                           in an hour */
 
 
 static void simrelayd_results_bind(simrelayd_batch_t *b, sr_pg_segment_t *s);
@@ -128,6 +130,7 @@ simrelayd_results_bind(simrelayd_batch_t *b, sr_pg_segment_t *s)
                      texts[0], n);
     sr_pg_bind_texts(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 0) + errors),
                      texts[1], n);
+    sr_pg_bind_int4(s, SIMRELAYD_OUTAGE_MAILS);
 }
 
 

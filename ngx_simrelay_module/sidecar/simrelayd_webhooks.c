@@ -14,6 +14,7 @@
 #define SIMRELAYD_LOOK_EVERY    1000        /* ms */
 #define SIMRELAYD_DUE_LIMIT     200         /* endpoints in one look */
 #define SIMRELAYD_PLAN_EVENTS   128         /* in one look */
+#define SIMRELAYD_LOST          3           /* last attempts that may be lost */
 
 /*
  * Sequences are cached by sessions, so ids do not come in order.  A look on
@@ -282,6 +283,7 @@ simrelayd_webhooks_claim(simrelayd_webhooks_t *w, sr_pg_segment_t *s)
     sr_pg_statement(s, SR_SQL_DELIVERY_CLAIM);
     sr_pg_bind_int8s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(i, 8)), ids, i);
     sr_pg_bind_int4s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(i, 4)), slots, i);
+    sr_pg_bind_int4(s, SIMRELAYD_LOST);
 }
 
 

@@ -32,13 +32,21 @@ static int64_t simrelayd_wire_date(const char *text);
 static int simrelayd_wire_token(unsigned char c);
 
 
-/* both statements have these columns in one order */
+/* all three statements have these columns in one order */
 
 _Static_assert((int) SR_DELIVERY_CLAIM_ORGANIZATION_ID
                == (int) SR_EVENT_PLAN_ORGANIZATION_ID
                && (int) SR_DELIVERY_CLAIM_URL == (int) SR_EVENT_PLAN_URL
                && (int) SR_DELIVERY_CLAIM_BODY == (int) SR_EVENT_PLAN_BODY,
                "event_plan.sql and delivery_claim.sql differ");
+
+_Static_assert((int) SR_DELIVERY_CLAIM_ORGANIZATION_ID
+               == (int) SR_WEBHOOK_TEST_BEGIN_ORGANIZATION_ID
+               && (int) SR_DELIVERY_CLAIM_URL
+                  == (int) SR_WEBHOOK_TEST_BEGIN_URL
+               && (int) SR_DELIVERY_CLAIM_BODY
+                  == (int) SR_WEBHOOK_TEST_BEGIN_BODY,
+               "webhook_test_begin.sql and delivery_claim.sql differ");
 
 
 static const sr_pg_field_t  simrelayd_wire_inbound[] = {
@@ -79,6 +87,13 @@ static const sr_pg_field_t  simrelayd_wire_number[] = {
     { NULL, 0, 0 }
 };
 
+static const sr_pg_field_t  simrelayd_wire_test[] = {
+    { "webhook_integration_id", SR_DELIVERY_CLAIM_WEBHOOK_INTEGRATION_ID,
+      SR_PG_INT8 },
+    { "message",  SR_DELIVERY_CLAIM_BODY,  SR_PG_TEXT },
+    { NULL, 0, 0 }
+};
+
 static const simrelayd_wire_event_t  simrelayd_wire_events[] = {
 
     { "message.inbound", SR_DELIVERY_CLAIM_MESSAGE_ID,
@@ -96,6 +111,8 @@ static const simrelayd_wire_event_t  simrelayd_wire_events[] = {
 
     { "number.released", SR_DELIVERY_CLAIM_HOSTED_SIM_ID,
       simrelayd_wire_number },
+
+    { "webhook.test", SR_DELIVERY_CLAIM_BODY, simrelayd_wire_test },
 
     { NULL, 0, NULL }
 };

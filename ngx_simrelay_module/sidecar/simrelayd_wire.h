@@ -30,7 +30,7 @@ typedef enum {
 
 
 /*
- * Writes the body of a row of delivery_claim.sql or event_plan.sql.  Returns
+ * Writes the body of a row of delivery_claim.sql or of its like.  Returns
  * 0, or -1 where there is nothing to tell: its object is gone, the event is
  * none that webhooks know, or the body would be too large.
  */

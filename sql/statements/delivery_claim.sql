@@ -1,8 +1,9 @@
 -- Leases due deliveries of the integrations given, at most as many of each as
 -- it has slots, and returns all that sending them takes.  An attempt whose
--- end was never recorded, since its lease ran out, is made again under the
--- same number.  Deliveries of an integration that is deleted or not active
--- end here and do not come back.
+-- end was never recorded, since its lease ran out, counts; where it was the
+-- last one, it is made anew, but no more than $3 times.  A delivery that never
+-- gets further ends here and does not come back, nor do those of an
+-- integration that is deleted or not active.
 --
 -- A commit that is lost leaves them due, so it need not wait for the disk.
 -- What was locked is then updated by ctid, so that no plan depends on how many
@@ -11,6 +12,7 @@
 -- for simrelayd
 -- $1 endpoints int8[]
 -- $2 slots int4[]
+-- $3 lost int4
 --
 -- > id int8
 -- > created_at timestamptz
@@ -22,6 +24,7 @@
 -- > event_created_at timestamptz
 -- > url text
 -- > secret bytea
+-- > previous_secret bytea
 -- > headers text
 -- > timeout_seconds int4
 -- > retry_count int4
@@ -42,14 +45,20 @@
 -- > organization_id int8
 
 with endpoint as materialized (
-    select x.id, x.slots, i.id is not null as active, i.timeout_seconds
+    select x.id, x.slots, i.id is not null as active, i.timeout_seconds,
+           i.retry_count
       from unnest($1, $2) x (id, slots)
       left join webhook_integrations i on i.id = x.id and i.is_active
 ), due as materialized (
-    select x.active, x.timeout_seconds, d.tid, d.id, d.created_at
+    select case when not x.active then 'the integration is not active'
+                when d.lease_id is not null
+                 and d.attempts > x.retry_count + $3
+                then 'no attempt came to an end'
+           end as error,
+           x.timeout_seconds, d.tid, d.id, d.created_at
       from endpoint x
      cross join lateral (
-           select d.ctid as tid, d.id, d.created_at
+           select d.ctid as tid, d.id, d.created_at, d.attempts, d.lease_id
              from webhook_deliveries d
             where d.webhook_integration_id = x.id
               and d.state = 'pending'
@@ -59,7 +68,7 @@ with endpoint as materialized (
               for update skip locked) d
 ), ended as (
     update webhook_deliveries d
-       set state = 'failed', error = 'the integration is not active',
+       set state = 'failed', error = due.error,
            next_attempt_at = null, lease_id = null, lease_until = null,
            finished_at = now()
       from due
@@ -67,10 +76,10 @@ with endpoint as materialized (
        and d.created_at >= (select min(created_at) from due)
        and d.created_at <= (select max(created_at) from due)
        and d.id = due.id
-       and not due.active
+       and due.error is not null
 ), leased as (
     update webhook_deliveries d
-       set attempts = d.attempts + (d.lease_id is null)::int4,
+       set attempts = d.attempts + 1,
            lease_id = gen_random_uuid(),
            lease_until = now()
                          + make_interval(secs => due.timeout_seconds + 30),
@@ -81,12 +90,14 @@ with endpoint as materialized (
        and d.created_at >= (select min(created_at) from due)
        and d.created_at <= (select max(created_at) from due)
        and d.id = due.id
-       and due.active
+       and due.error is null
     returning d.*
 )
 select d.id, d.created_at, d.webhook_integration_id, d.lease_id, d.attempts,
        d.event, 'evt_' || d.event_id as event_id, d.event_created_at,
        i.url, i.secret,
+       case when i.previous_secret_until > now() then i.previous_secret end
+       as previous_secret,
        case when i.headers <> '{}'
             then (select string_agg(h.key || ':' || h.value, e'\n')
                     from jsonb_each_text(i.headers) h)
@@ -95,7 +106,7 @@ select d.id, d.created_at, d.webhook_integration_id, d.lease_id, d.attempts,
        'msg_' || m.id as message_id,
        coalesce(m.hosted_sim_id, s.id) as hosted_sim_id, m.sender,
        m.recipient, m.body, m.status, m.received_at, m.updated_at,
-       null as error_code, s.number, l.id as lock_id,
+       m.error_code, s.number, l.id as lock_id,
        case when l.organization_id = d.organization_id then l.user_id end
        as user_id,
        case when l.organization_id = d.organization_id then l.team_id end

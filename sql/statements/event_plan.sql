@@ -30,6 +30,7 @@
 -- > event_created_at timestamptz
 -- > url text
 -- > secret bytea
+-- > previous_secret bytea
 -- > headers text
 -- > timeout_seconds int4
 -- > retry_count int4
@@ -125,6 +126,8 @@ with batch as materialized (
 select d.id, d.created_at, d.webhook_integration_id, d.lease_id, d.attempts,
        d.event, 'evt_' || d.event_id as event_id, d.event_created_at,
        i.url, i.secret,
+       case when i.previous_secret_until > now() then i.previous_secret end
+       as previous_secret,
        case when i.headers <> '{}'
             then (select string_agg(h.key || ':' || h.value, e'\n')
                     from jsonb_each_text(i.headers) h)
@@ -133,7 +136,7 @@ select d.id, d.created_at, d.webhook_integration_id, d.lease_id, d.attempts,
        'msg_' || m.id as message_id,
        coalesce(m.hosted_sim_id, s.id) as hosted_sim_id, m.sender,
        m.recipient, m.body, m.status, m.received_at, m.updated_at,
-       null as error_code, s.number, l.id as lock_id,
+       m.error_code, s.number, l.id as lock_id,
        case when l.organization_id = d.organization_id then l.user_id end
        as user_id,
        case when l.organization_id = d.organization_id then l.team_id end
