@@ -211,14 +211,14 @@ async function retries(daemon) {
 }
 
 
-// More of those that hang than there are slots for, if each took all it may.
+// More of those that hang than there are slots for.
 async function crowd() {
     const held = [];
     const hung = await Receiver.start((req, res) => { held.push(res); });
     const live = await Receiver.start();
     const e = await endpoint(live.url);
 
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 160; i++) {
         await submit(await endpoint(hung.url, { timeout: 30, retries: 0 }), 10);
     }
 
@@ -246,7 +246,7 @@ async function fairness() {
     const e = await endpoint(live.url);
 
     await submit(d, 300);
-    await until(() => dead.got.length >= 10);
+    await until(() => dead.got.length >= 2);
 
     let worst = 0;
 
@@ -264,8 +264,9 @@ async function fairness() {
     await submit(e, 300);
     await until(() => live.got.length === 310, 10000);
 
-    is([live.got.length, live.most, dead.most], [310, 10, 10],
-       'no endpoint gets more than its part at once, and all get theirs');
+    is([live.got.length, live.most, dead.most], [310, 10, 2],
+       'no endpoint gets more than its part at once, one that answers nothing'
+       + ' few, and all get theirs');
 
     // what waits for an integration that is switched off or deleted
     await t.db.sql(`update webhook_integrations set is_active = false
@@ -277,7 +278,7 @@ async function fairness() {
 
     is(await count(d, "state = 'failed' and error"
                       + " = 'the integration is not active'"),
-       290, 'deliveries of an integration that is not active fail');
+       298, 'deliveries of an integration that is not active fail');
 
     const gone = await endpoint(live.url);
 

@@ -146,7 +146,7 @@ async function resolver() {
     const brief = await endpoint(at('brief.test'));
     const nx = await endpoint(at('nx.test'), { retries: 0 });
 
-    await submit(hang, 5);
+    await submit(hang, 2);
     await until(() => t.names.asked['hang.test']);
 
     const began = Date.now();
@@ -356,8 +356,8 @@ async function database(daemon) {
     const r = await Receiver.start((req, res) => { hold.push(res); });
     const e = await endpoint(r.url, { timeout: 20 });
 
-    await submit(e, 5);
-    await until(() => hold.length === 5);
+    await submit(e, 2);
+    await until(() => hold.length === 2);
     await t.db.control('stop', '-m', 'fast');
 
     hold.forEach((res) => res.end('late'));
@@ -365,9 +365,9 @@ async function database(daemon) {
     await t.db.control('start');
 
     ok(await until(() => count(e, "state = 'delivered'")
-                       .then((n) => n === 5, () => false), 10000),
+                       .then((n) => n === 2, () => false), 10000),
        'results wait while the database is away', daemon.log.slice(-2000));
-    is(r.got.length, 5, 'and nothing was sent twice');
+    is(r.got.length, 2, 'and nothing was sent twice');
 
     r.stop();
 }

@@ -70,11 +70,14 @@ async function texts() {
 
     await by(server, async (daemon) => {
         const kinds = ['password_changed', 'two_factor_enabled',
-                       'two_factor_disabled'];
+                       'two_factor_disabled', 'webhook_failing'];
         const ids = [];
 
         for (const kind of kinds) {
-            ids.push(await mail({ kind, to: `${kind}@example.com` }));
+            ids.push(await mail({ kind, to: `${kind}@example.com`,
+                                  params: { name: 'Ann', webhook: 'Hook',
+                                            webhook_id: 7,
+                                            organization: 'Acme' } }));
         }
 
         for (const [to, name] of Object.entries(names)) {
@@ -94,10 +97,14 @@ async function texts() {
         is(kinds.map((kind) => to(kind).header.Subject),
            ['Your SimRelay password was changed',
             'Two-factor authentication is on',
-            'Two-factor authentication is off'], 'each has its subject');
+            'Two-factor authentication is off',
+            'A webhook of Acme is failing'], 'each has its subject');
         ok(kinds.every((kind) => to(kind).text.includes('https://sms.test')
                                  && !/[{}]/.test(to(kind).text)),
            'and all of its text is filled in');
+        ok(to('webhook_failing').text.includes('webhook "Hook" (number 7) of\n'
+                                               + 'Acme at SimRelay'),
+           'a webhook is named', to('webhook_failing').text);
 
         is(to('none').text.split('\n')[0], 'Hello,', 'a name is not needed');
         is([to('umlaut').header.To, to('umlaut').text.split('\n')[0]],

@@ -35,6 +35,7 @@ typedef struct {
 struct simrelayd_delivery_s {
     TAILQ_ENTRY(simrelayd_delivery_s)  link;        /* the owner's */
     void                   *endpoint;               /* the owner's */
+    unsigned                late:1;                 /* the owner's */
 
     const simrelayd_carrier_t  *carrier;
 

@@ -10,7 +10,11 @@
 #include "simrelayd_webhooks.h"
 
 
-/* of a slow endpoint: a part of the slots of others */
+/* of one that nothing is known of */
+#define SIMRELAYD_NEW_SLOTS      2
+
+/* of one that answers late: a part of the slots of others; one that hung has
+ * one */
 #define SIMRELAYD_SLOW_PART      4
 
 /* of all slow endpoints: a part of all slots */
@@ -20,11 +24,13 @@
 #define SIMRELAYD_RESERVE_PART   4
 #define SIMRELAYD_RESERVE_SLOTS  2
 
+#define SIMRELAYD_LATE           1000000000 /* ns that one takes a slot */
 #define SIMRELAYD_SLOW_SILENT    1000       /* ms without an answer */
 #define SIMRELAYD_SLOW_ANSWER    5000       /* ms until one */
 #define SIMRELAYD_SLOW_FOR       600000     /* ms */
 
 
+static int simrelayd_endpoints_free(const simrelayd_webhooks_t *w);
 static simrelayd_endpoints_t *simrelayd_endpoint_bucket(
     simrelayd_webhooks_t *w, int64_t id);
 
@@ -59,6 +65,7 @@ simrelayd_endpoint_get(simrelayd_webhooks_t *w, int64_t id)
     e = simrelayd_calloc(1, sizeof(simrelayd_endpoint_t));
 
     e->id = id;
+    e->limit = SIMRELAYD_NEW_SLOTS;
 
     TAILQ_INSERT_HEAD(bucket, e, bucket);
     w->nendpoints++;
@@ -72,7 +79,7 @@ simrelayd_endpoints_slots(const simrelayd_webhooks_t *w)
 {
     int  slots, reserve;
 
-    slots = (int) w->d->conf.deliveries - w->running;
+    slots = simrelayd_endpoints_free(w);
     reserve = (int) w->d->conf.deliveries / SIMRELAYD_RESERVE_PART;
 
     if (slots > reserve) {
@@ -86,12 +93,12 @@ simrelayd_endpoints_slots(const simrelayd_webhooks_t *w)
 int
 simrelayd_endpoints_max(const simrelayd_webhooks_t *w)
 {
-    int  max, slots;
+    int  max;
 
     max = (int) w->d->conf.deliveries_per_endpoint;
-    slots = (int) w->d->conf.deliveries - w->running;
 
-    if (slots <= (int) w->d->conf.deliveries / SIMRELAYD_RESERVE_PART
+    if (simrelayd_endpoints_free(w)
+        <= (int) w->d->conf.deliveries / SIMRELAYD_RESERVE_PART
         && max > SIMRELAYD_RESERVE_SLOTS)
     {
         return SIMRELAYD_RESERVE_SLOTS;
@@ -102,16 +109,24 @@ simrelayd_endpoints_max(const simrelayd_webhooks_t *w)
 
 
 int
+simrelayd_endpoints_new(const simrelayd_webhooks_t *w)
+{
+    int  max;
+
+    max = simrelayd_endpoints_max(w);
+
+    return max < SIMRELAYD_NEW_SLOTS ? max : SIMRELAYD_NEW_SLOTS;
+}
+
+
+int
 simrelayd_endpoint_slots(const simrelayd_webhooks_t *w,
     const simrelayd_endpoint_t *e)
 {
     int  max;
 
     max = simrelayd_endpoints_max(w);
-
-    if (e->slow) {
-        max = (max + SIMRELAYD_SLOW_PART - 1) / SIMRELAYD_SLOW_PART;
-    }
+    max = max < e->limit ? max : e->limit;
 
     return e->running < max ? max - e->running : 0;
 }
@@ -139,11 +154,33 @@ simrelayd_endpoint_run(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
 }
 
 
+/* they stand in the order in which they began */
+
+void
+simrelayd_endpoints_wait(simrelayd_webhooks_t *w)
+{
+    uint64_t               now;
+    simrelayd_delivery_t  *dl;
+
+    now = uv_hrtime();
+
+    TAILQ_FOREACH(dl, &w->sending, link) {
+
+        if (now - dl->started < SIMRELAYD_LATE) {
+            break;
+        }
+
+        w->late += !dl->late;
+        dl->late = 1;
+    }
+}
+
+
 void
 simrelayd_endpoint_judge(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
     int answered, int32_t time)
 {
-    int  slow;
+    int  max, slow;
 
     slow = (time >= (answered ? SIMRELAYD_SLOW_ANSWER
                               : SIMRELAYD_SLOW_SILENT));
@@ -156,6 +193,20 @@ simrelayd_endpoint_judge(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
 
     if (slow != e->slow) {
         w->slow += slow ? e->running : -e->running;
+    }
+
+    max = (int) w->d->conf.deliveries_per_endpoint;
+
+    if (slow) {
+        e->limit = answered ? (max + SIMRELAYD_SLOW_PART - 1)
+                              / SIMRELAYD_SLOW_PART
+                            : 1;
+
+    } else if (e->slow) {
+        e->limit = SIMRELAYD_NEW_SLOTS;
+
+    } else if (e->running >= e->limit && e->limit < max) {
+        e->limit *= 2;
     }
 
     e->slow = slow;
@@ -216,6 +267,20 @@ simrelayd_endpoints_sweep(simrelayd_webhooks_t *w, int all)
             simrelayd_endpoint_drop(w, e);
         }
     }
+}
+
+
+/* slots that nobody takes */
+
+static int
+simrelayd_endpoints_free(const simrelayd_webhooks_t *w)
+{
+    int  all, late;
+
+    all = (int) w->d->conf.deliveries;
+    late = w->late < all ? w->late : all;
+
+    return all + late - w->running;
 }
 
 

@@ -33,6 +33,9 @@ simrelayd_result_add(simrelayd_delivery_t *dl)
 
     simrelayd_endpoint_judge(w, dl->endpoint, dl->status != 0, dl->time);
 
+    w->late -= dl->late;
+    dl->late = 0;
+
     TAILQ_REMOVE(&w->sending, dl, link);
     TAILQ_INSERT_TAIL(&w->ended, dl, link);
 

@@ -175,6 +175,8 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
         return;
     }
 
+    simrelayd_endpoints_wait(w);
+
     slots = simrelayd_endpoints_slots(w);
 
     /* half of them, so that no backlog keeps new events waiting */
@@ -323,7 +325,7 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     sr_pg_statement(s, SR_SQL_EVENT_PLAN);
     sr_pg_bind_int8(s, floor);
     sr_pg_bind_int4(s, slots);
-    sr_pg_bind_int4(s, simrelayd_endpoints_max(w));
+    sr_pg_bind_int4(s, simrelayd_endpoints_new(w));
     sr_pg_bind_int8s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 8)), ids, n);
     sr_pg_bind_int4s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 4)), counts, n);
     sr_pg_bind_int4(s, w->events);

@@ -34,6 +34,8 @@ struct simrelayd_endpoint_s {
 
     int64_t                 id;
     int                     running;
+    int                     limit;              /* of these, by how it has
+                                                   answered */
     int                     asked;              /* slots in the claim under
                                                    way */
     uint64_t                slow_until;         /* uv_now(); remembered so long
@@ -72,6 +74,8 @@ struct simrelayd_webhooks_s {
     int                     running;            /* all but the free ones */
     int                     slow;               /* of these, those of slow
                                                    endpoints */
+    int                     late;               /* of these, those that have
+                                                   waited for long */
     simrelayd_batch_t       batch;
     int                     batch_max;
 
@@ -122,15 +126,21 @@ simrelayd_endpoint_t *simrelayd_endpoint_get(simrelayd_webhooks_t *w,
     int64_t id);
 
 /*
- * How many deliveries may begin now; a part of the slots is kept for endpoints
- * that run few, however many others take all that they may.
+ * How many deliveries may begin now.  Those that have waited for long take no
+ * slots, up to as many as there are of them; a part of the slots is kept for
+ * endpoints that run few, however many others take all that they may.
  */
 
 int simrelayd_endpoints_slots(const simrelayd_webhooks_t *w);
 
-/* How many one endpoint may run, and how many more it may begin. */
+/*
+ * How many one endpoint may run at most; how many one that nothing is known of
+ * may; how many more one may begin.  Each begins with few, and gets more as
+ * its deliveries are answered.
+ */
 
 int simrelayd_endpoints_max(const simrelayd_webhooks_t *w);
+int simrelayd_endpoints_new(const simrelayd_webhooks_t *w);
 int simrelayd_endpoint_slots(const simrelayd_webhooks_t *w,
     const simrelayd_endpoint_t *e);
 
@@ -142,6 +152,10 @@ int simrelayd_endpoints_slow(const simrelayd_webhooks_t *w);
 
 void simrelayd_endpoint_run(simrelayd_webhooks_t *w, simrelayd_endpoint_t *e,
     int n);
+
+/* Finds those that have waited for long by now. */
+
+void simrelayd_endpoints_wait(simrelayd_webhooks_t *w);
 
 /* An attempt has ended: with an answer or none, after so many ms. */
 

@@ -298,4 +298,4 @@ async function main(steps) {
 
 
 module.exports = { Receiver, SECRET, count, delivery, ended, endpoint, handled,
-                   lax, main, nameserver, sms, start, submit, t };
+                   lax, main, nameserver, seal, sms, start, submit, t };
