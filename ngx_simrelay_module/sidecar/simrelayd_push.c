@@ -1,6 +1,7 @@
 
 /*
- * What an event of the log says, and on which channels.
+ * What sockets hear of an event: by its type, on which channels, and what of
+ * its row.
  */
 
 
@@ -9,12 +10,19 @@
 #include "simrelayd.h"
 
 
-static int simrelayd_push_channel(simrelayd_t *d, simrelayd_arena_t *arena,
-    const PGresult *res, int row, sr_str_t channel, sr_str_t *event,
-    sr_str_t *data);
+/* what sockets hear of a type of events */
+
+typedef struct {
+    const char           *type;
+    const char           *event;    /* NULL: they are closed */
+    const sr_pg_field_t  *fields;
+} simrelayd_push_kind_t;
+
+
+static const simrelayd_push_kind_t *simrelayd_push_kind(sr_str_t type);
 static int simrelayd_push_render(simrelayd_arena_t *arena,
-    const PGresult *res, int row, sr_str_t *event, sr_str_t *data);
-static int simrelayd_push_is(sr_str_t type, const char *name);
+    const PGresult *res, int row, const simrelayd_push_kind_t *kind,
+    sr_str_t *data);
 
 
 static const sr_pg_field_t  simrelayd_push_sms[] = {
@@ -30,61 +38,110 @@ static const sr_pg_field_t  simrelayd_push_sms[] = {
     { NULL, 0, 0 }
 };
 
+static const sr_pg_field_t  simrelayd_push_status[] = {
+    { "id",             SR_EVENT_TAIL_ID,             SR_PG_INT8 },
+    { "hosted_sim_id",  SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "sim_id",         SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "from",           SR_EVENT_TAIL_SENDER,         SR_PG_TEXT },
+    { "to",             SR_EVENT_TAIL_RECIPIENT,      SR_PG_TEXT },
+    { "status",         SR_EVENT_TAIL_STATUS,         SR_PG_TEXT },
+    { "error_code",     SR_EVENT_TAIL_ERROR_CODE,     SR_PG_TEXT },
+    { "updated_at",     SR_EVENT_TAIL_UPDATED_AT,     SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  simrelayd_push_lock[] = {
+    { "hosted_sim_id",  SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "sim_id",         SR_EVENT_TAIL_HOSTED_SIM_ID,  SR_PG_INT8 },
+    { "lock_id",        SR_EVENT_TAIL_ID,             SR_PG_INT8 },
+    { "user_id",        SR_EVENT_TAIL_USER_ID,        SR_PG_INT8 },
+    { "user_name",      SR_EVENT_TAIL_USER_NAME,      SR_PG_TEXT },
+    { "team_id",        SR_EVENT_TAIL_TEAM_ID,        SR_PG_INT8 },
+    { "expires_at",     SR_EVENT_TAIL_EXPIRES_AT,     SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  simrelayd_push_device[] = {
+    { "device_id",      SR_EVENT_TAIL_ID,             SR_PG_INT8 },
+    { "is_online",      SR_EVENT_TAIL_IS_ONLINE,      SR_PG_BOOL },
+    { "last_seen_at",   SR_EVENT_TAIL_RECEIVED_AT,    SR_PG_TIME },
+    { NULL, 0, 0 }
+};
 
 static const sr_pg_field_t  simrelayd_push_send[] = {
-    { "message_id",  SR_EVENT_TAIL_ID,         SR_PG_INT8 },
-    { "to",          SR_EVENT_TAIL_RECIPIENT,  SR_PG_TEXT },
-    { "text",        SR_EVENT_TAIL_BODY,       SR_PG_TEXT },
-    { "sim_slot",    SR_EVENT_TAIL_SIM_SLOT,   SR_PG_INT4 },
+    { "message_id",     SR_EVENT_TAIL_ID,             SR_PG_INT8 },
+    { "to",             SR_EVENT_TAIL_RECIPIENT,      SR_PG_TEXT },
+    { "text",           SR_EVENT_TAIL_BODY,           SR_PG_TEXT },
+    { "sim_slot",       SR_EVENT_TAIL_SIM_SLOT,       SR_PG_INT4 },
     { NULL, 0, 0 }
 };
 
 
+static const simrelayd_push_kind_t  simrelayd_push_kinds[] = {
+    { "message.inbound",  "sms.received",    simrelayd_push_sms },
+    { "message.delivery", "message.updated", simrelayd_push_status },
+    { "number.locked",    "sim.locked",      simrelayd_push_lock },
+    { "number.unlocked",  "sim.unlocked",    simrelayd_push_lock },
+    { "device.online",    "device.status",   simrelayd_push_device },
+    { "device.offline",   "device.status",   simrelayd_push_device },
+    { "sms.send",         "sms.send",        simrelayd_push_send },
+    { "access.ended",     NULL,              NULL },
+    { NULL, NULL, NULL }
+};
+
+
 int
-simrelayd_push(simrelayd_t *d, simrelayd_arena_t *arena, const PGresult *res,
-    int row)
+simrelayd_push(simrelayd_t *d, simrelayd_arena_t *arena,
+    const PGresult *res, int row)
 {
-    int        i, n, rc, sent;
-    char       name[64];
-    int64_t   *users;
-    sr_str_t   channel, event, data;
+    int                           i, n, sent;
+    char                          name[64];
+    const char                   *prefix;
+    int64_t                      *ids;
+    sr_str_t                      channel, event, data;
+    const simrelayd_push_kind_t  *kind;
 
-    channel.data = (unsigned char *) name;
-    data.len = 0;
+    kind = simrelayd_push_kind(sr_pg_text(res, row, SR_EVENT_TAIL_TYPE));
 
-    if (!sr_pg_null(res, row, SR_EVENT_TAIL_DEVICE_ID)) {
-        channel.len = snprintf(name, sizeof(name), "private-byos.device.%lld",
-                               (long long) sr_pg_int8(res, row,
-                                                 SR_EVENT_TAIL_DEVICE_ID));
-
-        rc = simrelayd_push_channel(d, arena, res, row, channel, &event,
-                                    &data);
-        simrelayd_arena_reset(arena);
-
-        return rc == -1 ? 0 : rc;
+    if (kind == NULL) {
+        return 0;
     }
 
-    n = sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, NULL, 0);
+    n = sr_pg_int8s(res, row, SR_EVENT_TAIL_LISTENERS, NULL, 0);
 
-    users = arena->alloc.alloc(arena, (n + 1) * sizeof(int64_t));
-    (void) sr_pg_int8s(res, row, SR_EVENT_TAIL_USER_IDS, users, n);
+    ids = arena->alloc.alloc(arena, (n + 1) * sizeof(int64_t));
+    (void) sr_pg_int8s(res, row, SR_EVENT_TAIL_LISTENERS, ids, n);
 
+    prefix = sr_pg_bool(res, row, SR_EVENT_TAIL_IS_PHONE)
+             ? "private-byos.device." : "private-App.Models.User.";
+
+    channel.data = (unsigned char *) name;
+    event.data = (unsigned char *) kind->event;
+    event.len = (kind->event != NULL) ? strlen(kind->event) : 0;
+    data.len = 0;
     sent = 0;
 
     for (i = 0; i < n; i++) {
 
-        channel.len = snprintf(name, sizeof(name),
-                               "private-App.Models.User.%lld",
-                               (long long) users[i]);
+        channel.len = snprintf(name, sizeof(name), "%s%lld", prefix,
+                               (long long) ids[i]);
 
-        rc = simrelayd_push_channel(d, arena, res, row, channel, &event,
-                                    &data);
+        if (!simrelayd_ws_has(d, channel)) {
+            continue;
+        }
 
-        if (rc == -1) {
+        if (kind->event == NULL) {
+            simrelayd_ws_disconnect(d, channel);
+            continue;
+        }
+
+        if (data.len == 0
+            && simrelayd_push_render(arena, res, row, kind, &data) == -1)
+        {
             break;
         }
 
-        sent += rc;
+        sent += simrelayd_ws_broadcast(d, channel, event, data);
     }
 
     /* one event's memory at a time */
@@ -95,75 +152,37 @@ simrelayd_push(simrelayd_t *d, simrelayd_arena_t *arena, const PGresult *res,
 }
 
 
-/*
- * Tells one channel, whose event is rendered where it is the first that has
- * somebody here.  How many sockets it went to, or -1: it cannot be told.
- */
+/* NULL: sockets hear nothing of it. */
 
-static int
-simrelayd_push_channel(simrelayd_t *d, simrelayd_arena_t *arena,
-    const PGresult *res, int row, sr_str_t channel, sr_str_t *event,
-    sr_str_t *data)
+static const simrelayd_push_kind_t *
+simrelayd_push_kind(sr_str_t type)
 {
-    if (!simrelayd_ws_has(d, channel)) {
-        return 0;
+    const simrelayd_push_kind_t  *kind;
+
+    for (kind = simrelayd_push_kinds; kind->type != NULL; kind++) {
+
+        if (type.len == strlen(kind->type)
+            && memcmp(type.data, kind->type, type.len) == 0)
+        {
+            return kind;
+        }
     }
 
-    if (simrelayd_push_is(sr_pg_text(res, row, SR_EVENT_TAIL_TYPE),
-                          "access.ended"))
-    {
-        simrelayd_ws_disconnect(d, channel);
-        return 0;
-    }
-
-    if (data->len == 0
-        && simrelayd_push_render(arena, res, row, event, data) == -1)
-    {
-        return -1;
-    }
-
-    return simrelayd_ws_broadcast(d, channel, *event, *data);
+    return NULL;
 }
 
 
 static int
 simrelayd_push_render(simrelayd_arena_t *arena, const PGresult *res, int row,
-    sr_str_t *event, sr_str_t *data)
+    const simrelayd_push_kind_t *kind, sr_str_t *data)
 {
-    int               online;
-    sr_buf_t          buf;
-    sr_str_t          type;
-    sr_json_t         j;
-    static sr_str_t   sms = sr_string("sms.received");
-    static sr_str_t   send = sr_string("sms.send");
-    static sr_str_t   device = sr_string("device.status");
-
-    type = sr_pg_text(res, row, SR_EVENT_TAIL_TYPE);
+    sr_buf_t   buf;
+    sr_json_t  j;
 
     sr_buf_init(&buf, arena->alloc, 1024, SR_PAYLOAD_BYTES);
     sr_json_init(&j, &buf);
 
-    if (simrelayd_push_is(type, "message.inbound")) {
-        *event = sms;
-        sr_pg_row(&j, res, row, simrelayd_push_sms);
-
-    } else if (simrelayd_push_is(type, "sms.send")) {
-        *event = send;
-        sr_pg_row(&j, res, row, simrelayd_push_send);
-
-    } else {
-        online = simrelayd_push_is(type, "device.online");
-        *event = device;
-
-        sr_json_object(&j);
-        sr_json_key(&j, "device_id");
-        sr_json_int(&j, sr_pg_int8(res, row, SR_EVENT_TAIL_ID));
-        sr_json_key(&j, "is_online");
-        sr_json_bool(&j, online);
-        sr_json_key(&j, "last_seen_at");
-        sr_json_time(&j, sr_pg_time(res, row, SR_EVENT_TAIL_RECEIVED_AT));
-        sr_json_object_end(&j);
-    }
+    sr_pg_row(&j, res, row, kind->fields);
 
     if (buf.failed) {
         simrelayd_log(SIMRELAYD_ERROR, "event=broadcast_too_long id=%lld",
@@ -176,11 +195,4 @@ simrelayd_push_render(simrelayd_arena_t *arena, const PGresult *res, int row,
     data->len = buf.len;
 
     return 0;
-}
-
-
-static int
-simrelayd_push_is(sr_str_t type, const char *name)
-{
-    return type.len == strlen(name) && memcmp(type.data, name, type.len) == 0;
 }

@@ -9,10 +9,13 @@
 -- wait.  So no backlog takes longer than a statement may.
 --
 -- At least one row, each with that snapshot; event_id is null where there is
--- nothing to tell.  user_ids are who is to be told: one person, or those of
--- the audience that was fixed in the event.  Whoever is in several
--- organizations is told of an SMS once, by the row of the lowest one.  Where
--- there is a device_id, the phone is to be told, on its own channel.
+-- nothing to tell.  listeners are the ids that end the names of the channels:
+-- those of phones where is_phone says so, else those of one person, or of the
+-- audience that was fixed in the event.
+-- Whoever is in several organizations is told of an SMS once, by the row of
+-- the lowest one, and of a lock once; who holds it is told to people of the
+-- holder's organization alone, so that such an event may come twice, each time
+-- with other listeners.  What is told is as it is now.
 --
 -- The upper bound on txid says nothing new, nor does a range from x to x; with
 -- them the planner takes the index, whatever a bulk of events made of its
@@ -29,15 +32,23 @@
 -- > snapshot pg_snapshot
 -- > event_id int8
 -- > type text
--- > user_ids int8[]
+-- > listeners int8[]
+-- > is_phone bool
 -- > id int8
 -- > hosted_sim_id int8
 -- > sender text
 -- > recipient text
 -- > body text
+-- > status text
+-- > error_code text
 -- > received_at timestamptz
 -- > created_at timestamptz
--- > device_id int8
+-- > updated_at timestamptz
+-- > is_online bool
+-- > user_id int8
+-- > user_name text
+-- > team_id int8
+-- > expires_at timestamptz
 -- > sim_slot int4
 -- > more bool
 
@@ -71,60 +82,106 @@ with look as materialized (
         offset 0
      ) e
      where $2
-), inbound as (
-    select f.*, m.sms_id
+), subject as (
+    select f.*, s.kind, s.whole, s.owner_id
       from fresh f
      cross join lateral (
-        select m.sms_id
+        select 1 as kind, m.sms_id as whole, f.organization_id as owner_id
           from messages m
-         where m.organization_id = f.organization_id
+         where f.type = 'message.inbound'
+           and m.organization_id = f.organization_id
            and m.id = f.object_id
+        union all
+        select 2, f.id, f.organization_id
+         where f.type = 'message.delivery'
+        union all
+        select case f.type when 'number.locked' then 3 else 4 end, k.id,
+               k.organization_id
+          from locks k
+         where f.type in ('number.locked', 'number.unlocked')
+           and k.id = f.object_id
         offset 0
-     ) m
-     where f.type = 'message.inbound'
+     ) s
 ), listener as (
-    select distinct on (i.sms_id, b.user_id)
-           i.id, i.organization_id, i.object_id, b.user_id
-      from inbound i
+    select distinct on (s.kind, s.whole, b.user_id)
+           s.id, s.created_at, s.type, s.kind, s.organization_id,
+           s.object_id, b.user_id,
+           s.owner_id = s.organization_id
+           or exists (select from members h
+                       where h.user_id = b.user_id
+                         and h.organization_id = s.owner_id
+                      offset 0) as is_near
+      from subject s
      cross join lateral (
         select b.user_id
           from members b
           join users u on u.id = b.user_id
-         where b.organization_id = i.organization_id
+         where b.organization_id = s.organization_id
            and u.disabled_at is null
-           and (i.user_id is null or i.user_id = b.user_id)
-           and (i.holder_user_id is null or i.holder_user_id = b.user_id)
-           and (i.team_id is null or b.role <> 'member'
+           and (s.user_id is null or s.user_id = b.user_id)
+           and (s.holder_user_id is null or s.holder_user_id = b.user_id)
+           and (s.team_id is null or b.role <> 'member'
                 or exists (select from team_members t
-                            where t.team_id = i.team_id
+                            where t.team_id = s.team_id
                               and t.user_id = b.user_id))
         offset 0
      ) b
-     order by i.sms_id, b.user_id, i.organization_id
+     order by s.kind, s.whole, b.user_id, s.organization_id
+), heard as (
+    select id, created_at, type, kind, organization_id, object_id, is_near,
+           array_agg(user_id) as listeners
+      from listener
+     group by id, created_at, type, kind, organization_id, object_id, is_near
 ), told as (
-    select l.id, 'message.inbound' as type, l.user_ids, l.object_id,
-           m.hosted_sim_id, m.sender, m.recipient, m.body, m.received_at,
-           m.created_at, null::int8 as device_id, null::int4 as sim_slot
-      from (select id, organization_id, object_id,
-                   array_agg(user_id) as user_ids
-              from listener
-             group by id, organization_id, object_id) l
+    select h.id as event_id, h.created_at as at, h.type, h.listeners,
+           false as is_phone, h.object_id as id,
+           m.live_sim_id as hosted_sim_id, m.sender, m.recipient, m.body,
+           m.status, m.error_code, m.received_at, m.created_at, m.updated_at,
+           null::bool as is_online, null::int8 as user_id, null as user_name,
+           null::int8 as team_id, null::timestamptz as expires_at,
+           null::int4 as sim_slot
+      from heard h
      cross join lateral (
-        select *
+        select m.*,
+               case when not exists (select from hosted_sims s
+                                      where s.id = m.hosted_sim_id
+                                        and s.deleted_at is not null
+                                     offset 0)
+                    then m.hosted_sim_id end as live_sim_id
           from messages m
-         where m.organization_id = l.organization_id
-           and m.id = l.object_id
+         where h.kind in (1, 2)
+           and m.organization_id = h.organization_id
+           and m.id = h.object_id
         offset 0
      ) m
     union all
-    select f.id, f.type, array[f.user_id], f.object_id, null, null, null,
-           null, coalesce(p.last_seen_at, f.created_at), f.created_at, null,
-           null
+    select h.id, h.created_at, h.type, h.listeners, false, k.id,
+           k.hosted_sim_id, null, null, null, null, null, null, null, null,
+           null, k.user_id, k.user_name, k.team_id, k.expires_at, null
+      from heard h
+     cross join lateral (
+        select k.id, k.hosted_sim_id,
+               least(k.expires_at, k.released_at) as expires_at,
+               case when h.is_near then k.user_id end as user_id,
+               case when h.is_near then k.team_id end as team_id,
+               case when h.is_near
+                    then (select u.name from users u where u.id = k.user_id)
+               end as user_name
+          from locks k
+         where h.kind in (3, 4)
+           and k.id = h.object_id
+        offset 0
+     ) k
+    union all
+    select f.id, f.created_at, f.type, array[f.user_id], false, f.object_id,
+           null, null, null, null, null, null, p.last_seen_at, null, null,
+           f.type = 'device.online', null, null, null, null, null
       from fresh f
      cross join lateral (
-        select (select p.last_seen_at
-                  from device_presence p
-                 where p.device_id = f.object_id) as last_seen_at
+        select coalesce((select p.last_seen_at
+                           from device_presence p
+                          where p.device_id = f.object_id),
+                        f.created_at) as last_seen_at
           from users u
          where u.id = f.user_id
            and u.disabled_at is null
@@ -132,22 +189,25 @@ with look as materialized (
      ) p
      where f.type in ('device.online', 'device.offline')
     union all
-    select f.id, f.type, array[f.user_id], f.object_id, null, null, null,
-           null, f.created_at, f.created_at, d.id, null
+    select f.id, f.created_at, f.type, d.listeners, d.is_phone, f.object_id,
+           null, null, null, null, null, null, null, null, null, null, null,
+           null, null, null, null
       from fresh f
      cross join lateral (
-        select null::int8 as id
+        select array[f.user_id] as listeners, false as is_phone
         union all
-        select d.id
+        select array_agg(d.id), true
           from devices d
          where d.user_id = f.user_id
            and d.deleted_at is null
+        offset 0
      ) d
      where f.type = 'access.ended'
     union all
-    select f.id, f.type, array[f.user_id], f.object_id, m.hosted_sim_id,
-           m.sender, m.recipient, m.body, m.received_at, m.created_at,
-           m.device_id, m.sim_slot
+    select f.id, f.created_at, f.type, array[m.device_id], true, f.object_id,
+           m.hosted_sim_id, m.sender, m.recipient, m.body, m.status, null,
+           m.received_at, m.created_at, m.updated_at, null, null, null, null,
+           null, m.sim_slot
       from fresh f
      cross join lateral (
         select m.*, c.sim_slot
@@ -174,10 +234,11 @@ select case when l.top = pg_snapshot_xmax(l.now)
                                  from pg_snapshot_xip(l.now) x
                                 where x < l.top), ''))::pg_snapshot
        end as snapshot,
-       t.id as event_id, t.type, t.user_ids, t.object_id as id,
-       t.hosted_sim_id, t.sender, t.recipient, t.body, t.received_at,
-       t.created_at, t.device_id, t.sim_slot,
+       t.event_id, t.type, t.listeners, t.is_phone, t.id, t.hosted_sim_id,
+       t.sender, t.recipient, t.body, t.status, t.error_code, t.received_at,
+       t.created_at, t.updated_at, t.is_online, t.user_id, t.user_name,
+       t.team_id, t.expires_at, t.sim_slot,
        l.top < pg_snapshot_xmax(l.now) as more
   from look l
   left join told t on true
- order by t.id
+ order by t.at, t.event_id
