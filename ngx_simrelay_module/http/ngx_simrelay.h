@@ -551,6 +551,25 @@ ngx_int_t ngx_simrelay_header(ngx_http_request_t *r, const char *name,
 ngx_str_t ngx_simrelay_base_url(ngx_simrelay_ctx_t *ctx);
 
 
+/* Requests that simrelayd answers: ngx_simrelay_sidecar.c */
+
+#define NGX_SIMRELAY_SIDECAR  "/simrelay_sidecar"
+
+/*
+ * From a continuation: hands the request to simrelayd, by an internal redirect
+ * to NGX_SIMRELAY_SIDECAR and path, such as "/wait".  args must live as long
+ * as the request; the context is gone then.  simrelayd answers the client
+ * itself, or sends the request back here (X-Accel-Redirect).
+ */
+
+void ngx_simrelay_hand_over(ngx_simrelay_ctx_t *ctx, const char *path,
+    ngx_str_t *args);
+
+/* Was the request handed over before?  1, or 0; nobody can pretend that. */
+
+ngx_uint_t ngx_simrelay_came_back(ngx_simrelay_ctx_t *ctx);
+
+
 /* Cross-origin requests: ngx_simrelay_cors.c */
 
 /* Adds the headers; NGX_DONE where it answered a preflight. */

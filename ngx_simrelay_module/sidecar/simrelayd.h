@@ -36,6 +36,7 @@ typedef struct {
     int64_t         statement_timeout;
     char           *key_file;
     char           *listen;             /* host:port or unix:path */
+    char           *control;            /* unix:path, of nginx; empty: none */
     char           *pusher_app_id;
     char           *pusher_key;
     char           *pusher_secret;

@@ -58,6 +58,9 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
     { "listen", SR_CONF_TEXT,
       SIMRELAYD_OFFSET(listen), "127.0.0.1:6001", 0, 0 },
 
+    { "control", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(control), "", 0, 0 },
+
     { "pusher_app_id", SR_CONF_TEXT,
       SIMRELAYD_OFFSET(pusher_app_id), "simrelay", 0, 0 },
 
@@ -150,7 +153,8 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
 /* what is as it was at the start, until a restart */
 
 static const char  *simrelayd_conf_kept[] = {
-    "database", "database_connections", "listen", "max_sockets", "pid_file",
+    "control", "database", "database_connections", "listen", "max_sockets",
+    "pid_file",
     "pusher_app_id", "pusher_key", "pusher_secret", "resolvers", NULL
 };
 
@@ -214,6 +218,11 @@ simrelayd_conf_check(const simrelayd_conf_t *conf, const char *path, char *err,
 
     } else if (simrelayd_conf_listen(conf->listen) == -1) {
         name = "\"listen\" must be address:port or unix:path";
+
+    } else if (*conf->control != '\0'
+               && strncmp(conf->control, "unix:/", 6) != 0)
+    {
+        name = "\"control\" must be unix:path";
 
     } else if (simrelayd_conf_delays(conf->retry_delays) == -1) {
         name = "\"retry_delays\" must be seconds, 1 to 86400, and spaces";

@@ -1,14 +1,16 @@
 
 /*
  * HTTP requests to simrelayd: what nginx hands over at conf.control, and the
- * signed Pusher API at conf.listen.  One table (simrelayd_http.c) says what
- * answers.
+ * signed Pusher API at conf.listen.  One table (simrelayd_http_rows.c) says
+ * what answers.
  */
 
 
 #ifndef SIMRELAYD_HTTP_H
 #define SIMRELAYD_HTTP_H
 
+
+#include <libwebsockets.h>
 
 #include "simrelayd.h"
 
@@ -22,7 +24,8 @@
  * away, or simrelayd stops.  Whoever answers later has to set it.
  */
 
-typedef struct simrelayd_call_s  simrelayd_call_t;
+typedef struct simrelayd_call_s      simrelayd_call_t;
+typedef struct simrelayd_http_row_s  simrelayd_http_row_t;
 
 struct simrelayd_call_s {
     simrelayd_t         *d;
@@ -30,27 +33,44 @@ struct simrelayd_call_s {
 
     unsigned             post:1;        /* else GET */
     sr_str_t             path;          /* unescaped, without "/reverb" */
-    sr_str_t             query;         /* as it came, without "?" */
+    sr_str_t            *args;          /* of the query: name=value, */
+    int                  nargs;         /* unescaped, as they came */
     sr_str_t             body;
 
     void                *data;          /* the handler's */
     void               (*gone)(simrelayd_call_t *call);
 
-    struct simrelayd_exchange_s  *exchange;     /* of simrelayd_http.c */
+    /* of simrelayd_http.c */
+    struct lws          *wsi;
+    const simrelayd_http_row_t  *row;
+    struct simrelayd_park_s  *park;     /* while it waits */
+    size_t               size;          /* of the body's memory */
+    sr_buf_t             out;           /* the answer, behind LWS_PRE */
+    unsigned             answered:1;
+    unsigned             control:1;
 };
 
 
-/*
- * The value of an argument of the query, unescaped, in the call's memory.
- * 1, or 0 where there is none.
- */
+/* A row of the table, which ends with a path of NULL. */
 
-int simrelayd_http_arg(simrelayd_call_t *call, const char *name,
+struct simrelayd_http_row_s {
+    int              control;           /* of nginx alone, at conf.control */
+    const char      *method;            /* NULL: GET and POST */
+    const char      *path;              /* all below it, where it ends in "/" */
+    void           (*handler)(simrelayd_call_t *call);
+};
+
+extern const simrelayd_http_row_t  simrelayd_http_rows[];
+
+
+/* The value of an argument.  1, or 0 where there is none. */
+
+int simrelayd_http_arg(const simrelayd_call_t *call, const char *name,
     sr_str_t *value);
 
 /* The same as a number; -1 where it is none of 0..INT64_MAX. */
 
-int64_t simrelayd_http_number(simrelayd_call_t *call, const char *name);
+int64_t simrelayd_http_number(const simrelayd_call_t *call, const char *name);
 
 /* Answers with JSON; the call is gone then. */
 
@@ -66,17 +86,15 @@ void simrelayd_http_fail(simrelayd_call_t *call, int status,
 void simrelayd_http_redirect(simrelayd_call_t *call, sr_str_t uri);
 
 
-/* What the table calls. */
+/* What libwebsockets tells of a connection that is no WebSocket (yet). */
 
-/* GET /wait, POST /webhook-test: of nginx alone */
+int simrelayd_http_callback(simrelayd_t *d, struct lws *wsi,
+    enum lws_callback_reasons reason, void *in, size_t len);
 
-void simrelayd_wait_call(simrelayd_call_t *call);
-void simrelayd_webhook_test_call(simrelayd_call_t *call);
+/* Marks a new connection as one that came by conf.control; is it?  1, or 0. */
 
-/* the rest of /apps/, and GET /up */
-
-void simrelayd_apps_call(simrelayd_call_t *call);
-void simrelayd_up_call(simrelayd_call_t *call);
+void simrelayd_http_mark(struct lws *wsi);
+int simrelayd_http_marked(struct lws *wsi);
 
 
 #endif /* SIMRELAYD_HTTP_H */

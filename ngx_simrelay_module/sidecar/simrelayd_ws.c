@@ -69,7 +69,8 @@ simrelayd_ws_start(simrelayd_t *d)
     w = simrelayd_calloc(1, sizeof(simrelayd_ws_t));
 
     w->d = d;
-    w->fd = -1;
+    w->listeners[SIMRELAYD_LISTEN].fd = -1;
+    w->listeners[SIMRELAYD_CONTROL].fd = -1;
     w->paused = 1;
 
     simrelayd_pusher_init(&w->pusher, &d->conf, simrelayd_ws_text, w);
@@ -88,7 +89,13 @@ simrelayd_ws_start(simrelayd_t *d)
     simrelayd_ws_files(w);
 
     if (simrelayd_ws_context(w) == -1
-        || simrelayd_ws_listen(w, d->conf.listen) == -1)
+        || simrelayd_ws_listen(w, &w->listeners[SIMRELAYD_LISTEN],
+                               d->conf.listen)
+           == -1
+        || (*d->conf.control != '\0'
+            && simrelayd_ws_listen(w, &w->listeners[SIMRELAYD_CONTROL],
+                                   d->conf.control)
+               == -1))
     {
         simrelayd_ws_leave(w);
         return NULL;
@@ -356,7 +363,7 @@ simrelayd_ws_context(simrelayd_ws_t *w)
     info.retry_and_idle_policy = &simrelayd_ws_no_pings;
     info.pt_serv_buf_size = SIMRELAYD_SERV_BUF;
     info.max_http_header_data = SIMRELAYD_HEADERS;
-    info.max_http_header_pool = SIMRELAYD_HANDSHAKES;
+    info.max_http_header_pool = SIMRELAYD_HANDSHAKES + SIMRELAYD_CALLS;
     info.timeout_secs = SIMRELAYD_HANDSHAKE;
     info.timeout_secs_ah_idle = SIMRELAYD_HANDSHAKE;
     info.keepalive_timeout = SIMRELAYD_HANDSHAKE;
@@ -392,7 +399,7 @@ simrelayd_ws_files(simrelayd_ws_t *w)
 
     conf = &w->d->conf;
 
-    others = 2 * conf->deliveries + SIMRELAYD_FILES;
+    others = 2 * conf->deliveries + SIMRELAYD_CALLS + SIMRELAYD_FILES;
     w->limit = conf->max_sockets + SIMRELAYD_HANDSHAKES;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {

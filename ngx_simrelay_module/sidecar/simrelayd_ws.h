@@ -73,6 +73,25 @@ struct simrelayd_socket_s {
 };
 
 
+#define SIMRELAYD_CALLS  4096           /* of nginx, at once */
+
+
+/* where connections come in */
+
+typedef struct {
+    uv_poll_t            poll;
+    char                *path;              /* of a unix socket, to unlink */
+    int                  fd;                /* -1: none */
+} simrelayd_listener_t;
+
+
+enum {
+    SIMRELAYD_LISTEN = 0,                   /* conf.listen */
+    SIMRELAYD_CONTROL,                      /* conf.control */
+    SIMRELAYD_LISTENERS
+};
+
+
 struct simrelayd_ws_s {
     simrelayd_t         *d;
     simrelayd_pusher_t   pusher;
@@ -80,9 +99,10 @@ struct simrelayd_ws_s {
 
     struct lws_context  *context;
     struct lws_vhost    *vhost;
-    int                  connections;       /* sockets and handshakes */
+    int                  connections;       /* all, by any listener */
+    int                  controls;          /* those by conf.control */
     int                  sockets;
-    int64_t              limit;             /* of connections */
+    int64_t              limit;             /* of those by conf.listen */
 
     /* each in the order of since */
     simrelayd_sockets_t  alive;             /* heard of */
@@ -92,9 +112,7 @@ struct simrelayd_ws_s {
     simrelayd_socket_t  *batch;             /* sent to since it began */
     unsigned             batching:1;
 
-    uv_poll_t            listener;
-    int                  fd;                /* that listens, or -1 */
-    char                *path;              /* of a unix socket, to unlink */
+    simrelayd_listener_t  listeners[SIMRELAYD_LISTENERS];
     unsigned             opened:1;          /* lets in who comes */
     unsigned             paused:1;          /* not accepting */
 
@@ -167,7 +185,8 @@ int simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
 
 /* 0, or -1, logged; who comes waits until it is resumed. */
 
-int simrelayd_ws_listen(simrelayd_ws_t *w, const char *address);
+int simrelayd_ws_listen(simrelayd_ws_t *w, simrelayd_listener_t *l,
+    const char *address);
 
 /* Accepts (again), once it is open. */
 

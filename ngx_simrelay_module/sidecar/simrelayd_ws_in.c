@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "simrelayd_http.h"
 #include "simrelayd_ws.h"
 
 
@@ -17,7 +18,6 @@
 #define SIMRELAYD_TOO_BIG       1009
 
 
-static int simrelayd_ws_http(struct lws *wsi);
 static int simrelayd_ws_handshake(simrelayd_ws_t *w, struct lws *wsi,
     simrelayd_socket_t *s);
 static void simrelayd_ws_header(struct lws *wsi, enum lws_token_indexes token,
@@ -50,13 +50,18 @@ simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
         break;
 
     case LWS_CALLBACK_HTTP:
-        return simrelayd_ws_http(wsi);
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        return simrelayd_http_callback(w->d, wsi, reason, in, len);
 
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 
         /* HTTP/2 in the clear is not offered */
 
-        return strcasecmp(in, "websocket") == 0 ? 0 : -1;
+        return strcasecmp(in, "websocket") == 0
+               && !simrelayd_http_marked(wsi) ? 0 : -1;
 
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX:
@@ -87,6 +92,9 @@ simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
 
     case LWS_CALLBACK_WSI_DESTROY:
         w->connections--;
+        w->controls -= simrelayd_http_marked(wsi);
+
+        (void) simrelayd_http_callback(w->d, wsi, reason, NULL, 0);
 
         if (s != NULL) {
             simrelayd_ws_closed(w, s);
@@ -99,29 +107,6 @@ simrelayd_ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
     }
 
     return 0;
-}
-
-
-/* whatever is no WebSocket */
-
-static int
-simrelayd_ws_http(struct lws *wsi)
-{
-    static const char  answer[] =
-        "HTTP/1.1 404 Not Found\r\n"
-        "Content-Type: application/json\r\n"
-        "Content-Length: 23\r\n"
-        "Connection: close\r\n"
-        "\r\n"
-        "{\"message\":\"Not Found\"}";
-
-    unsigned char  buf[LWS_PRE + sizeof(answer)];
-
-    memcpy(buf + LWS_PRE, answer, sizeof(answer) - 1);
-
-    (void) lws_write(wsi, buf + LWS_PRE, sizeof(answer) - 1, LWS_WRITE_HTTP);
-
-    return -1;
 }
 
 

@@ -1,6 +1,7 @@
 
 /*
- * The listening socket of the Pusher protocol; what it accepts is lws'.
+ * The listening sockets: of the Pusher protocol, and of nginx alone.  What they
+ * accept is lws'.
  */
 
 
@@ -16,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "simrelayd_http.h"
 #include "simrelayd_ws.h"
 
 
@@ -25,25 +27,29 @@
 #define SIMRELAYD_HOST_SIZE   256
 
 
-static int simrelayd_ws_listen_unix(simrelayd_ws_t *w, const char *path);
+static int simrelayd_ws_listen_unix(simrelayd_listener_t *l,
+    const char *path);
 static int simrelayd_ws_listen_inet(const char *address);
 static int simrelayd_ws_resolve(const char *address, struct addrinfo **ai);
 static int simrelayd_ws_bind(int fd, const struct sockaddr *sa,
     socklen_t len);
 static void simrelayd_ws_accept(uv_poll_t *listener, int status, int events);
-static void simrelayd_ws_adopt(simrelayd_ws_t *w, int fd);
+static void simrelayd_ws_pause(simrelayd_ws_t *w);
+static void simrelayd_ws_adopt(simrelayd_ws_t *w, simrelayd_listener_t *l,
+    int fd);
 
 
 int
-simrelayd_ws_listen(simrelayd_ws_t *w, const char *address)
+simrelayd_ws_listen(simrelayd_ws_t *w, simrelayd_listener_t *l,
+    const char *address)
 {
     const char  *error;
 
-    w->fd = strncmp(address, "unix:", 5) == 0
-            ? simrelayd_ws_listen_unix(w, address + 5)
+    l->fd = strncmp(address, "unix:", 5) == 0
+            ? simrelayd_ws_listen_unix(l, address + 5)
             : simrelayd_ws_listen_inet(address);
 
-    if (w->fd == -1) {
+    if (l->fd == -1) {
         error = strerror(errno);
 
         simrelayd_log(SIMRELAYD_ERROR, "event=listen_failed listen=%s error=%s",
@@ -52,9 +58,9 @@ simrelayd_ws_listen(simrelayd_ws_t *w, const char *address)
         return -1;
     }
 
-    w->listener.data = w;
+    l->poll.data = w;
 
-    (void) uv_poll_init(&w->d->loop, &w->listener, w->fd);
+    (void) uv_poll_init(&w->d->loop, &l->poll, l->fd);
 
     return 0;
 }
@@ -63,9 +69,19 @@ simrelayd_ws_listen(simrelayd_ws_t *w, const char *address)
 void
 simrelayd_ws_resume(simrelayd_ws_t *w)
 {
-    if (w->opened && w->paused && w->fd != -1) {
-        w->paused = 0;
-        (void) uv_poll_start(&w->listener, UV_READABLE, simrelayd_ws_accept);
+    int  i;
+
+    if (!w->opened || !w->paused) {
+        return;
+    }
+
+    w->paused = 0;
+
+    for (i = 0; i < SIMRELAYD_LISTENERS; i++) {
+        if (w->listeners[i].fd != -1) {
+            (void) uv_poll_start(&w->listeners[i].poll, UV_READABLE,
+                                 simrelayd_ws_accept);
+        }
     }
 }
 
@@ -73,25 +89,33 @@ simrelayd_ws_resume(simrelayd_ws_t *w)
 void
 simrelayd_ws_unlisten(simrelayd_ws_t *w)
 {
-    if (w->fd == -1) {
-        return;
-    }
+    int                    i;
+    simrelayd_listener_t  *l;
 
-    uv_close((uv_handle_t *) &w->listener, NULL);
+    for (i = 0; i < SIMRELAYD_LISTENERS; i++) {
 
-    (void) close(w->fd);
-    w->fd = -1;
+        l = &w->listeners[i];
 
-    if (w->path != NULL) {
-        (void) unlink(w->path);
-        free(w->path);
-        w->path = NULL;
+        if (l->fd == -1) {
+            continue;
+        }
+
+        uv_close((uv_handle_t *) &l->poll, NULL);
+
+        (void) close(l->fd);
+        l->fd = -1;
+
+        if (l->path != NULL) {
+            (void) unlink(l->path);
+            free(l->path);
+            l->path = NULL;
+        }
     }
 }
 
 
 static int
-simrelayd_ws_listen_unix(simrelayd_ws_t *w, const char *path)
+simrelayd_ws_listen_unix(simrelayd_listener_t *l, const char *path)
 {
     int                  fd;
     struct stat          st;
@@ -133,7 +157,7 @@ simrelayd_ws_listen_unix(simrelayd_ws_t *w, const char *path)
     /* nginx is another user; the directory says who may come so far */
 
     (void) chmod(path, 0666);
-    w->path = simrelayd_strdup(path);
+    l->path = simrelayd_strdup(path);
 
     return fd;
 }
@@ -224,17 +248,19 @@ simrelayd_ws_bind(int fd, const struct sockaddr *sa, socklen_t len)
 static void
 simrelayd_ws_accept(uv_poll_t *listener, int status, int events)
 {
-    int              i, fd;
-    simrelayd_ws_t  *w;
+    int                    i, fd;
+    simrelayd_ws_t        *w;
+    simrelayd_listener_t  *l;
 
     w = listener->data;
+    l = (simrelayd_listener_t *) listener;
 
     for (i = 0; i < SIMRELAYD_ACCEPTS; i++) {
 
-        fd = accept(w->fd, NULL, NULL);
+        fd = accept(l->fd, NULL, NULL);
 
         if (fd != -1) {
-            simrelayd_ws_adopt(w, fd);
+            simrelayd_ws_adopt(w, l, fd);
             continue;
         }
 
@@ -245,8 +271,7 @@ simrelayd_ws_accept(uv_poll_t *listener, int status, int events)
 
             simrelayd_log(SIMRELAYD_ERROR, "event=accept_failed sockets=%d",
                           w->sockets);
-            w->paused = 1;
-            (void) uv_poll_stop(&w->listener);
+            simrelayd_ws_pause(w);
             return;
         }
 
@@ -258,11 +283,30 @@ simrelayd_ws_accept(uv_poll_t *listener, int status, int events)
 
 
 static void
-simrelayd_ws_adopt(simrelayd_ws_t *w, int fd)
+simrelayd_ws_pause(simrelayd_ws_t *w)
 {
-    int  size, on;
+    int  i;
 
-    if (w->connections >= w->limit) {
+    w->paused = 1;
+
+    for (i = 0; i < SIMRELAYD_LISTENERS; i++) {
+        if (w->listeners[i].fd != -1) {
+            (void) uv_poll_stop(&w->listeners[i].poll);
+        }
+    }
+}
+
+
+static void
+simrelayd_ws_adopt(simrelayd_ws_t *w, simrelayd_listener_t *l, int fd)
+{
+    int          control, n, size, on;
+    struct lws  *wsi;
+
+    control = (l == &w->listeners[SIMRELAYD_CONTROL]);
+    n = w->connections - w->controls;
+
+    if (control ? w->controls >= SIMRELAYD_CALLS : n >= w->limit) {
         (void) close(fd);
         return;
     }
@@ -276,5 +320,10 @@ simrelayd_ws_adopt(simrelayd_ws_t *w, int fd)
 
     /* closes it where it fails */
 
-    (void) lws_adopt_socket_vhost(w->vhost, fd);
+    wsi = lws_adopt_socket_vhost(w->vhost, fd);
+
+    if (wsi != NULL && control) {
+        w->controls++;
+        simrelayd_http_mark(wsi);
+    }
 }

@@ -40,12 +40,16 @@ prepare_dir() {
     sock=$dir/socket
     [ ${#sock} -lt 80 ] || sock=/tmp/simrelay-$SIMRELAY_PG_PORT
     mkdir -p "$sock"
+
+    control=$sock/control
+    mkdir -p -m 700 "$control"
+
     touch "$dir/log/postgres.log" "$dir/log/simrelayd.log"
     chmod 640 "$dir/log/postgres.log" "$dir/log/simrelayd.log"
 
     if [ "$(id -u)" = 0 ]; then
         chown postgres: "$sock" "$dir/log/postgres.log"
-        chown www-data: "$dir/log/simrelayd.log" "$dir/mail"
+        chown www-data: "$control" "$dir/log/simrelayd.log" "$dir/mail"
     fi
 }
 
@@ -291,8 +295,9 @@ configure() {
         -e "$([ "$(id -u)" = 0 ] || echo '/^user /d')" \
         conf/nginx.conf >"$etc/nginx.conf")
 
-    sed "s|127.0.0.1:6001|127.0.0.1:$SIMRELAY_WS_PORT|" conf/simrelay.conf \
-        >"$etc/simrelay.conf"
+    sed -e "s|127.0.0.1:6001|127.0.0.1:$SIMRELAY_WS_PORT|" \
+        -e "s|/run/simrelay/control.sock|$control/sock|" \
+        conf/simrelay.conf >"$etc/simrelay.conf"
 
     # nginx's workers may not be able to read where we are
     install -D -p -m 644 -t "$dir/share/console" console/*
@@ -304,6 +309,7 @@ configure() {
 database = "$conninfo"
 key_file = $etc/keys
 listen = 127.0.0.1:$SIMRELAY_WS_PORT
+control = unix:$control/sock
 pusher_key = $pusher_key
 pusher_secret = $pusher_secret
 log_file = $dir/log/simrelayd.log

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "simrelayd.h"
+#include "simrelayd_http.h"
 
 
 #define LINE_SIZE  131072
@@ -20,8 +20,20 @@
 
 static void configure(simrelayd_conf_t *conf, const char *arg);
 static void on_input(uv_poll_t *poll, int status, int events);
+static void on_wait(simrelayd_call_t *call);
+static void on_gone(simrelayd_call_t *call);
+static void on_echo(simrelayd_call_t *call);
 static void command(char *line);
 static void stop(void);
+
+
+/* `GET /wait` waits for ever, `POST /echo` says what it was told */
+
+const simrelayd_http_row_t  simrelayd_http_rows[] = {
+    { 1, "GET", "/wait", on_wait },
+    { 1, "POST", "/echo/", on_echo },
+    { 0, NULL, NULL, NULL }
+};
 
 
 static simrelayd_t  d;
@@ -36,6 +48,7 @@ main(int argc, char **argv)
     int  i, level;
 
     d.conf.listen = "127.0.0.1:18600";
+    d.conf.control = "";
     d.conf.pusher_app_id = "1";
     d.conf.pusher_key = "278d425bdf160c739803";
     d.conf.pusher_secret = "7ad3773142a6692b25b8";
@@ -94,6 +107,7 @@ configure(simrelayd_conf_t *conf, const char *arg)
         int64_t      *number;
     } names[] = {
         { "listen", &conf->listen, NULL },
+        { "control", &conf->control, NULL },
         { "pusher_key", &conf->pusher_key, NULL },
         { "pusher_secret", &conf->pusher_secret, NULL },
         { "allowed_origins", &conf->allowed_origins, NULL },
@@ -153,6 +167,49 @@ on_input(uv_poll_t *poll, int status, int events)
         used -= end - line;
         memmove(line, end, used);
     }
+}
+
+
+static void
+on_wait(simrelayd_call_t *call)
+{
+    call->gone = on_gone;
+    printf("waits 1\n");
+}
+
+
+static void
+on_gone(simrelayd_call_t *call)
+{
+    printf("gone 1\n");
+}
+
+
+/* {"path":...,"n":...,"body":...} */
+
+static void
+on_echo(simrelayd_call_t *call)
+{
+    sr_buf_t   buf;
+    sr_str_t   json;
+    sr_json_t  j;
+
+    sr_buf_init(&buf, call->arena.alloc, 256, 4 * SIMRELAYD_HTTP_BODY);
+    sr_json_init(&j, &buf);
+
+    sr_json_object(&j);
+    sr_json_key(&j, "path");
+    sr_json_str(&j, call->path);
+    sr_json_key(&j, "n");
+    sr_json_int(&j, simrelayd_http_number(call, "n"));
+    sr_json_key(&j, "body");
+    sr_json_str(&j, call->body);
+    sr_json_object_end(&j);
+
+    json.data = buf.data;
+    json.len = buf.len;
+
+    simrelayd_http_reply(call, 200, json);
 }
 
 

@@ -29,7 +29,7 @@ sub build {
         or die 'the statements cannot be embedded';
 
     my $sources = join ' ', map { "$sidecar/simrelayd_$_.c" }
-                            qw(admit channel log memory pusher ws ws_in
+                            qw(admit channel http log memory pusher ws ws_in
                                ws_listen ws_out);
 
     my $flags = $ENV{SIMRELAY_TEST_CFLAGS} // '-O1';
