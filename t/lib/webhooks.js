@@ -171,6 +171,37 @@ async function endpoint(url, options = {}) {
 }
 
 
+// The same for many URLs at once.
+async function endpoints(urls, options = {}) {
+    const o = { timeout: 5, retries: 3, ...options };
+    const secret = seal(SECRET);
+    const last = (table) => `currval(pg_get_serial_sequence('${table}', 'id'))`;
+    const ids = `${last('organizations')} as org, ${last('teams')} as team,
+                 ${last('webhook_integrations')} as id`;
+
+    const rows = await t.db.sql(urls.map((url) => `
+        insert into organizations (name, plan_id) values ('o', 1);
+        insert into teams (organization_id, name)
+        values (${last('organizations')}, 't');
+        insert into webhook_integrations
+               (organization_id, name, url, secret, timeout_seconds,
+                retry_count)
+        values (${last('organizations')}, 'w', ${quote(url)}, '\\x${secret}',
+                ${o.timeout}, ${o.retries});
+        insert into webhook_mappings
+               (organization_id, webhook_integration_id, team_id,
+                forwarding_mode)
+        select org, id, team, 'always' from (select ${ids}) x;
+        select ${ids}`).join(';'));
+
+    return rows.split('\n').map((row) => {
+        const [org, team, id] = row.split('|').map(Number);
+
+        return { org, team, id };
+    });
+}
+
+
 // n SMS for an organization, as a phone's submit stores them.
 function sms(e, n = 1, options = {}) {
     const o = { team: null, lock: null, body: 'text', ...options };
@@ -248,7 +279,8 @@ async function start(name, settings = {}) {
 }
 
 // One that sends to this machine.
-const lax = (name) => start(name, { allow_private_addresses: 'on' });
+const lax = (name, settings = {}) =>
+    start(name, { allow_private_addresses: 'on', ...settings });
 
 
 // Runs the steps with all that they need, and ends it again.
@@ -297,5 +329,6 @@ async function main(steps) {
 }
 
 
-module.exports = { Receiver, SECRET, count, delivery, ended, endpoint, handled,
-                   lax, main, nameserver, seal, sms, start, submit, t };
+module.exports = { Receiver, SECRET, count, delivery, ended, endpoint, endpoints,
+                   handled, lax, main, nameserver, seal, sms, start, submit,
+                   t };
