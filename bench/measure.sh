@@ -136,8 +136,7 @@ row_reads() {
 \set kinds 7
 \set ability 4
 \set per_page 50
-\set skip 0' sk_live_000000000000000000000 principal.sql lock_show.sql \
-        message_total.sql message_list.sql
+\set skip 0' sk_live_000000000000000000000 principal.sql message_list.sql
 
     against_pgbench "GET /api/sims /s" sims 0.90 "16 32 64" "4 8 16 32"
     against_pgbench "GET messages (50) /s" messages 0.90 "16 32 64" "4 8 16 32"

@@ -122,17 +122,17 @@ select organization_id, hosted_sim_id, coalesce(team_id, 0), count(*), count(*)
   from messages
  group by 1, 2, 3;
 
-insert into message_counts (organization_id, hosted_sim_id, team_id)
-select distinct organization_id, hosted_sim_id, 0
-  from message_counts
-    on conflict do nothing;
-
-insert into message_hours (organization_id, hosted_sim_id, hour, team_id,
-                           total)
-select organization_id, hosted_sim_id, date_trunc('hour', received_at, 'UTC'),
-       coalesce(team_id, 0), count(*)
-  from messages
- group by 1, 2, 3, 4;
+insert into message_blocks (organization_id, hosted_sim_id, starts_at, team_id,
+                            total, first_id, last_id)
+select organization_id, hosted_sim_id,
+       case when block = 0 then '-infinity'
+            else min(min(received_at))
+                 over (partition by organization_id, hosted_sim_id, block) end,
+       coalesce(team_id, 0), count(*), min(id), max(id)
+  from (select *, (rank() over (partition by organization_id, hosted_sim_id
+                                order by received_at) - 1) / 1000 as block
+          from messages) m
+ group by organization_id, hosted_sim_id, block, team_id;
 
 commit;
 

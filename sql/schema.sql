@@ -55,36 +55,43 @@ CREATE FUNCTION public.message_add(organization_id bigint, hosted_sim_id bigint,
     LANGUAGE plpgsql
     AS $_$
 declare
-    inbound int8 := ($7 = 'inbound')::int4;
     added int8;
+    block timestamptz;
+    counted int4;
 begin
+    perform pg_advisory_xact_lock(3602, ($2 & 2147483647)::int4);
+
     insert into message_counts as c
            (organization_id, hosted_sim_id, team_id, total, received)
-    values ($1, $2, 0, ($3 is null)::int4,
-            case when $3 is null then inbound else 0 end)
+    values ($1, $2, coalesce($3, 0), 1, ($7 = 'inbound')::int4)
         on conflict on constraint message_counts_pkey do update
-       set total = c.total + excluded.total,
-           received = c.received + excluded.received;
-
-    if $3 is not null then
-        insert into message_counts as c
-               (organization_id, hosted_sim_id, team_id, total, received)
-        values ($1, $2, $3, 1, inbound)
-            on conflict on constraint message_counts_pkey do update
-           set total = c.total + 1, received = c.received + inbound;
-    end if;
-
-    insert into message_hours as h
-           (organization_id, hosted_sim_id, hour, team_id, total)
-    values ($1, $2, date_trunc('hour', $12, 'UTC'), coalesce($3, 0), 1)
-        on conflict on constraint message_hours_pkey do update
-       set total = h.total + 1;
+       set total = c.total + 1, received = c.received + excluded.received;
 
     insert into messages as m
            (organization_id, sms_id, team_id, hosted_sim_id, lock_id,
             device_id, direction, sender, recipient, body, status, received_at)
     values ($1, $6, $3, $2, $4, $5, $7, $8, $9, $10, $11, $12)
     returning m.id into added;
+
+    insert into message_blocks as b
+           (organization_id, hosted_sim_id, starts_at, team_id, total,
+            first_id, last_id)
+    values ($1, $2,
+            coalesce((select e.starts_at
+                        from message_blocks e
+                       where e.organization_id = $1
+                         and e.hosted_sim_id = $2
+                         and e.starts_at <= $12
+                       order by e.starts_at desc
+                       limit 1), '-infinity'),
+            coalesce($3, 0), 1, added, added)
+        on conflict on constraint message_blocks_pkey do update
+       set total = b.total + 1, last_id = excluded.last_id
+    returning b.starts_at, b.total into block, counted;
+
+    if counted % 200 = 0 then
+        perform message_split($1, $2, block);
+    end if;
 
     return added;
 end
@@ -115,6 +122,62 @@ begin
         on l.hosted_sim_id = m.hosted_sim_id and l.expires_at > now();
 
     return found;
+end
+$_$;
+
+CREATE FUNCTION public.message_split(organization_id bigint, hosted_sim_id bigint, starts_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    ends_at timestamptz;
+    middle timestamptz;
+begin
+    if (select sum(b.total) < 1200
+          from message_blocks b
+         where b.organization_id = $1
+           and b.hosted_sim_id = $2
+           and b.starts_at = $3)
+    then
+        return;
+    end if;
+
+    select coalesce(min(b.starts_at), 'infinity')
+      into ends_at
+      from message_blocks b
+     where b.organization_id = $1
+       and b.hosted_sim_id = $2
+       and b.starts_at > $3;
+
+    select m.received_at
+      into middle
+      from messages m
+     where m.organization_id = $1
+       and m.hosted_sim_id = $2
+       and m.received_at >= $3
+       and m.received_at < ends_at
+     order by m.received_at desc, m.id desc
+     limit 1 offset 199;
+
+    if middle <= $3 then
+        return;
+    end if;
+
+    delete from message_blocks b
+     where b.organization_id = $1
+       and b.hosted_sim_id = $2
+       and b.starts_at = $3;
+
+    insert into message_blocks
+           (organization_id, hosted_sim_id, starts_at, team_id, total,
+            first_id, last_id)
+    select $1, $2, case when m.received_at < middle then $3 else middle end,
+           coalesce(m.team_id, 0), count(*), min(m.id), max(m.id)
+      from messages m
+     where m.organization_id = $1
+       and m.hosted_sim_id = $2
+       and m.received_at >= $3
+       and m.received_at < ends_at
+     group by 3, 4;
 end
 $_$;
 
@@ -561,21 +624,23 @@ CREATE TABLE public.members (
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
 );
 
+CREATE TABLE public.message_blocks (
+    organization_id bigint NOT NULL,
+    hosted_sim_id bigint NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    team_id bigint NOT NULL,
+    total integer NOT NULL,
+    first_id bigint NOT NULL,
+    last_id bigint NOT NULL
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.message_counts (
     organization_id bigint NOT NULL,
     hosted_sim_id bigint NOT NULL,
     team_id bigint NOT NULL,
     total bigint DEFAULT 0 NOT NULL,
     received bigint DEFAULT 0 NOT NULL
-)
-WITH (fillfactor='70');
-
-CREATE TABLE public.message_hours (
-    organization_id bigint NOT NULL,
-    hosted_sim_id bigint NOT NULL,
-    hour timestamp with time zone NOT NULL,
-    team_id bigint NOT NULL,
-    total integer NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -1078,11 +1143,11 @@ ALTER TABLE ONLY public.mails
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (user_id, organization_id);
 
+ALTER TABLE ONLY public.message_blocks
+    ADD CONSTRAINT message_blocks_pkey PRIMARY KEY (organization_id, hosted_sim_id, starts_at, team_id);
+
 ALTER TABLE ONLY public.message_counts
     ADD CONSTRAINT message_counts_pkey PRIMARY KEY (organization_id, hosted_sim_id, team_id);
-
-ALTER TABLE ONLY public.message_hours
-    ADD CONSTRAINT message_hours_pkey PRIMARY KEY (organization_id, hosted_sim_id, hour, team_id);
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (organization_id, id);

@@ -49,6 +49,7 @@
 #define SR_PER_PAGE_MAX            100
 #define SR_PER_PAGE                50
 #define SR_PAGE_MAX                1000000
+#define SR_WAIT_MAX                30       /* s, for a newer message */
 
 /* credentials */
 

@@ -67,6 +67,11 @@ ngx_int_t ngx_simrelay_lock_release(ngx_simrelay_ctx_t *ctx);
 
 void ngx_simrelay_lock_conflict(ngx_simrelay_ctx_t *ctx, const PGresult *res);
 
+/* The same from another statement's row: its lock_id, user_id, ... */
+
+void ngx_simrelay_lock_refuse(ngx_simrelay_ctx_t *ctx, const PGresult *res,
+    const sr_pg_field_t *fields);
+
 ngx_int_t ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);

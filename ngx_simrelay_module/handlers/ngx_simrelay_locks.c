@@ -210,6 +210,14 @@ ngx_simrelay_lock_reply(ngx_simrelay_ctx_t *ctx, const PGresult *res)
 void
 ngx_simrelay_lock_conflict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
 {
+    ngx_simrelay_lock_refuse(ctx, res, ngx_simrelay_lock_conflict_fields);
+}
+
+
+void
+ngx_simrelay_lock_refuse(ngx_simrelay_ctx_t *ctx, const PGresult *res,
+    const sr_pg_field_t *fields)
+{
     sr_json_t  *j;
 
     j = ngx_simrelay_json(ctx);
@@ -218,7 +226,7 @@ ngx_simrelay_lock_conflict(ngx_simrelay_ctx_t *ctx, const PGresult *res)
     sr_json_cstr(j, "SIM is already locked by another user.");
     sr_json_key(j, "status");
     sr_json_cstr(j, "locked");
-    sr_pg_members(j, res, 0, ngx_simrelay_lock_conflict_fields);
+    sr_pg_members(j, res, 0, fields);
     sr_json_object_end(j);
 
     ngx_simrelay_finish(ctx, NGX_HTTP_CONFLICT);

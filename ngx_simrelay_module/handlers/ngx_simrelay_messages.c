@@ -12,14 +12,22 @@ typedef struct {
     int64_t  per_page;
     int64_t  limit;
     int64_t  page;
+    int64_t  after_id;
+    int64_t  wait;                      /* seconds */
     int      per_page_set;
     int      limit_set;
     int      page_set;
+    int      after_id_set;
+    int      wait_set;
 } ngx_simrelay_message_query_t;
 
 
+static ngx_int_t ngx_simrelay_message_page(ngx_simrelay_ctx_t *ctx,
+    sr_sql_e sql);
 static void ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx,
     PGresult **res);
+static void ngx_simrelay_message_reply(ngx_simrelay_ctx_t *ctx,
+    const PGresult *res);
 
 
 static const sr_field_t  ngx_simrelay_message_query_fields[] = {
@@ -39,8 +47,19 @@ static const sr_field_t  ngx_simrelay_message_query_fields[] = {
       .offset = offsetof(ngx_simrelay_message_query_t, page),
       .set = offsetof(ngx_simrelay_message_query_t, page_set) },
 
+    { .name = "after_id", .type = SR_FIELD_INT, .min = 0, .max = INT64_MAX,
+      .offset = offsetof(ngx_simrelay_message_query_t, after_id),
+      .set = offsetof(ngx_simrelay_message_query_t, after_id_set) },
+
+    { .name = "wait", .type = SR_FIELD_INT, .flags = SR_FIELD_BETWEEN,
+      .min = 0, .max = SR_WAIT_MAX,
+      .offset = offsetof(ngx_simrelay_message_query_t, wait),
+      .set = offsetof(ngx_simrelay_message_query_t, wait_set) },
+
     { .name = NULL }
 };
+
+/* the columns of message_list, message_newer and message_shared are alike */
 
 static const sr_pg_field_t  ngx_simrelay_message_fields[] = {
     { "id",             SR_MESSAGE_LIST_ID,             SR_PG_INT8 },
@@ -56,11 +75,18 @@ static const sr_pg_field_t  ngx_simrelay_message_fields[] = {
     { NULL, 0, 0 }
 };
 
+static const sr_pg_field_t  ngx_simrelay_message_lock_fields[] = {
+    { "lock_id",     SR_MESSAGE_LIST_LOCK_ID,     SR_PG_INT8 },
+    { "user_id",     SR_MESSAGE_LIST_USER_ID,     SR_PG_INT8 },
+    { "user_name",   SR_MESSAGE_LIST_USER_NAME,   SR_PG_TEXT },
+    { "expires_at",  SR_MESSAGE_LIST_EXPIRES_AT,  SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
 
 ngx_int_t
 ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx)
 {
-    sr_pg_segment_t               *s;
     ngx_simrelay_message_query_t  *in;
 
     in = ngx_pcalloc(ctx->request->pool, sizeof(ngx_simrelay_message_query_t));
@@ -83,23 +109,40 @@ ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx)
         in->page = 1;
     }
 
+    if (in->wait_set && !in->after_id_set) {
+        return ngx_simrelay_invalid(ctx, "after_id", SR_TEXT_REQUIRED);
+    }
+
     ctx->in = in;
+
+    return ngx_simrelay_message_page(ctx, in->after_id ? SR_SQL_MESSAGE_NEWER
+                                                       : SR_SQL_MESSAGE_LIST);
+}
+
+
+/* ids begin at 1: all are newer than 0 */
+
+static ngx_int_t
+ngx_simrelay_message_page(ngx_simrelay_ctx_t *ctx, sr_sql_e sql)
+{
+    sr_pg_segment_t               *s;
+    ngx_simrelay_message_query_t  *in;
+
+    in = ctx->in;
 
     s = ngx_simrelay_query(ctx, ngx_simrelay_message_list_done);
     if (s == NULL) {
         return NGX_DONE;
     }
 
-    ngx_simrelay_statement(ctx, SR_SQL_LOCK_SHOW);
-    sr_pg_bind_int8(s, ctx->args[0].id);
-
-    ngx_simrelay_statement(ctx, SR_SQL_MESSAGE_TOTAL);
-    sr_pg_bind_int8(s, ctx->args[0].id);
-
-    ngx_simrelay_statement(ctx, SR_SQL_MESSAGE_LIST);
+    ngx_simrelay_statement(ctx, sql);
     sr_pg_bind_int8(s, ctx->args[0].id);
     sr_pg_bind_int4(s, (int32_t) in->per_page);
     sr_pg_bind_int8(s, (in->page - 1) * in->per_page);
+
+    if (sql != SR_SQL_MESSAGE_LIST) {
+        sr_pg_bind_int8(s, in->after_id);
+    }
 
     return ngx_simrelay_query_send(ctx);
 }
@@ -108,38 +151,45 @@ ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx)
 static void
 ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
-    int                            row;
-    sr_json_t                     *j;
-    ngx_simrelay_page_t            page;
-    ngx_simrelay_message_query_t  *in;
-
     if (PQntuples(res[0]) == 0) {
         ngx_simrelay_fail_object(ctx, 0);
         return;
     }
 
-    if (!sr_pg_null(res[0], 0, SR_LOCK_SHOW_LOCK_ID)
-        && !sr_pg_bool(res[0], 0, SR_LOCK_SHOW_IS_MINE))
-    {
-        ngx_simrelay_lock_conflict(ctx, res[0]);
+    if (!sr_pg_null(res[0], 0, SR_MESSAGE_LIST_LOCK_ID)) {
+        ngx_simrelay_lock_refuse(ctx, res[0],
+                                 ngx_simrelay_message_lock_fields);
         return;
     }
+
+    /* the caller sees the SIM in several organizations */
+
+    if (sr_pg_null(res[0], 0, SR_MESSAGE_LIST_TOTAL)) {
+        (void) ngx_simrelay_message_page(ctx, SR_SQL_MESSAGE_SHARED);
+        return;
+    }
+
+    ngx_simrelay_message_reply(ctx, res[0]);
+}
+
+
+static void
+ngx_simrelay_message_reply(ngx_simrelay_ctx_t *ctx, const PGresult *res)
+{
+    int                            row;
+    sr_json_t                     *j;
+    ngx_simrelay_page_t            page;
+    ngx_simrelay_message_query_t  *in;
 
     in = ctx->in;
 
     page.page = in->page;
     page.per_page = in->per_page;
     page.per_page_given = in->per_page_set || in->limit_set;
-    page.total = sr_pg_int8(res[1], 0, SR_MESSAGE_TOTAL_TOTAL);
-    page.shown = PQntuples(res[2]);
-
-    /* a lock that was taken between the statements hides the rows */
-
-    if (page.shown == 0 && (page.page - 1) * page.per_page < page.total
-        && ngx_simrelay_query_again(ctx) == NGX_DECLINED)
-    {
-        return;
-    }
+    page.after_id = in->after_id;
+    page.after_id_given = in->after_id_set;
+    page.total = sr_pg_int8(res, 0, SR_MESSAGE_LIST_TOTAL);
+    page.shown = sr_pg_null(res, 0, SR_MESSAGE_LIST_ID) ? 0 : PQntuples(res);
 
     j = ngx_simrelay_json(ctx);
     sr_json_object(j);
@@ -147,7 +197,7 @@ ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     sr_json_array(j);
 
     for (row = 0; row < page.shown; row++) {
-        sr_pg_row(j, res[2], row, ngx_simrelay_message_fields);
+        sr_pg_row(j, res, row, ngx_simrelay_message_fields);
     }
 
     sr_json_array_end(j);

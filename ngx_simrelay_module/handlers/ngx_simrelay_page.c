@@ -243,20 +243,24 @@ ngx_simrelay_page_url(ngx_simrelay_pager_t *p, int64_t n)
     }
 
     url.data = ngx_pnalloc(p->ctx->request->pool,
-                           p->path.len + 2 * NGX_INT64_LEN + 32);
+                           p->path.len + 3 * NGX_INT64_LEN + 32);
 
     if (url.data == NULL) {
         p->ctx->buf.failed = 1;
         return;
     }
 
-    if (p->page->per_page_given) {
-        end = ngx_sprintf(url.data, "%V?per_page=%L&page=%L", &p->path,
-                          p->page->per_page, n);
+    end = ngx_sprintf(url.data, "%V?", &p->path);
 
-    } else {
-        end = ngx_sprintf(url.data, "%V?page=%L", &p->path, n);
+    if (p->page->after_id_given) {
+        end = ngx_sprintf(end, "after_id=%L&", p->page->after_id);
     }
+
+    if (p->page->per_page_given) {
+        end = ngx_sprintf(end, "per_page=%L&", p->page->per_page);
+    }
+
+    end = ngx_sprintf(end, "page=%L", n);
 
     url.len = end - url.data;
 

@@ -17,6 +17,8 @@ typedef struct {
     int64_t     total;
     int64_t     shown;              /* rows of this page */
     ngx_uint_t  per_page_given;     /* then the links keep it */
+    int64_t     after_id;
+    ngx_uint_t  after_id_given;     /* ditto */
 } ngx_simrelay_page_t;
 
 

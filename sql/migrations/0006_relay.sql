@@ -1,9 +1,9 @@
 -- The whole way of an SMS: by which account it goes out, what became of it,
 -- and what others hear of it, of locks and of numbers.
 
--- An id is drawn while the row of message_counts is locked, and from no cache,
--- so that within an organization and SIM ids rise in the order in which
--- messages become visible: "newer than this id" misses none.
+-- An id is drawn under a lock of the SIM (message_add), and from no cache, so
+-- that of a SIM's messages ids rise in the order in which they become visible:
+-- "newer than this id" misses none.
 alter table messages
     alter column id set cache 1,
     add column error_code text check (char_length(error_code) <= 64);
@@ -11,28 +11,95 @@ alter table messages
 create index messages_newer on messages (organization_id, hosted_sim_id, id);
 
 
--- How many messages of an hour (UTC) there are, so that a page far back is
--- found without reading what lies before it.  team_id 0 stands for no team.
-create table message_hours (
+-- The messages of an organization's SIM in blocks of a thousand or so, by received_at, so that a page far back is found without reading what
+-- lies before it.  A block begins at starts_at and ends where the next one
+-- begins; it has a row for each team that has messages in it, with the ids of
+-- the first and the last of them.  team_id 0 stands for no team.
+create table message_blocks (
     organization_id  int8 not null,
     hosted_sim_id    int8 not null,
-    hour             timestamptz not null,
+    starts_at        timestamptz not null,
     team_id          int8 not null,
     total            int4 not null,
-    primary key (organization_id, hosted_sim_id, hour, team_id)
+    first_id         int8 not null,
+    last_id          int8 not null,
+    primary key (organization_id, hosted_sim_id, starts_at, team_id)
 ) with (fillfactor = 70);
 
-insert into message_hours
-       (organization_id, hosted_sim_id, hour, team_id, total)
-select organization_id, hosted_sim_id, date_trunc('hour', received_at, 'UTC'),
-       coalesce(team_id, 0), count(*)
-  from messages
- group by 1, 2, 3, 4;
+insert into message_blocks
+       (organization_id, hosted_sim_id, starts_at, team_id, total, first_id,
+        last_id)
+select m.organization_id, m.hosted_sim_id,
+       case when m.block = 0 then '-infinity'
+            else min(min(m.received_at))
+                 over (partition by m.organization_id, m.hosted_sim_id,
+                                    m.block) end,
+       coalesce(m.team_id, 0), count(*), min(m.id), max(m.id)
+  from (select *, (rank() over (partition by organization_id, hosted_sim_id
+                                order by received_at) - 1) / 1000 as block
+          from messages) m
+ group by m.organization_id, m.hosted_sim_id, m.block, m.team_id;
 
-insert into message_counts (organization_id, hosted_sim_id, team_id)
-select distinct organization_id, hosted_sim_id, 0
-  from message_counts
-    on conflict do nothing;
+
+-- Parts a block that has become too large: its newest 200 messages and those
+-- before them, as far as they were not received in the same instant.
+create function message_split(organization_id int8, hosted_sim_id int8,
+                              starts_at timestamptz)
+returns void
+language plpgsql
+as $$
+declare
+    ends_at timestamptz;
+    middle timestamptz;
+begin
+    if (select sum(b.total) < 1200
+          from message_blocks b
+         where b.organization_id = $1
+           and b.hosted_sim_id = $2
+           and b.starts_at = $3)
+    then
+        return;
+    end if;
+
+    select coalesce(min(b.starts_at), 'infinity')
+      into ends_at
+      from message_blocks b
+     where b.organization_id = $1
+       and b.hosted_sim_id = $2
+       and b.starts_at > $3;
+
+    select m.received_at
+      into middle
+      from messages m
+     where m.organization_id = $1
+       and m.hosted_sim_id = $2
+       and m.received_at >= $3
+       and m.received_at < ends_at
+     order by m.received_at desc, m.id desc
+     limit 1 offset 199;
+
+    if middle <= $3 then
+        return;
+    end if;
+
+    delete from message_blocks b
+     where b.organization_id = $1
+       and b.hosted_sim_id = $2
+       and b.starts_at = $3;
+
+    insert into message_blocks
+           (organization_id, hosted_sim_id, starts_at, team_id, total,
+            first_id, last_id)
+    select $1, $2, case when m.received_at < middle then $3 else middle end,
+           coalesce(m.team_id, 0), count(*), min(m.id), max(m.id)
+      from messages m
+     where m.organization_id = $1
+       and m.hosted_sim_id = $2
+       and m.received_at >= $3
+       and m.received_at < ends_at
+     group by 3, 4;
+end
+$$;
 
 
 -- Adds one organization's row of an SMS, and counts it.  Whoever adds several
@@ -46,36 +113,43 @@ returns int8
 language plpgsql
 as $$
 declare
-    inbound int8 := ($7 = 'inbound')::int4;
     added int8;
+    block timestamptz;
+    counted int4;
 begin
+    perform pg_advisory_xact_lock(3602, ($2 & 2147483647)::int4);
+
     insert into message_counts as c
            (organization_id, hosted_sim_id, team_id, total, received)
-    values ($1, $2, 0, ($3 is null)::int4,
-            case when $3 is null then inbound else 0 end)
+    values ($1, $2, coalesce($3, 0), 1, ($7 = 'inbound')::int4)
         on conflict on constraint message_counts_pkey do update
-       set total = c.total + excluded.total,
-           received = c.received + excluded.received;
-
-    if $3 is not null then
-        insert into message_counts as c
-               (organization_id, hosted_sim_id, team_id, total, received)
-        values ($1, $2, $3, 1, inbound)
-            on conflict on constraint message_counts_pkey do update
-           set total = c.total + 1, received = c.received + inbound;
-    end if;
-
-    insert into message_hours as h
-           (organization_id, hosted_sim_id, hour, team_id, total)
-    values ($1, $2, date_trunc('hour', $12, 'UTC'), coalesce($3, 0), 1)
-        on conflict on constraint message_hours_pkey do update
-       set total = h.total + 1;
+       set total = c.total + 1, received = c.received + excluded.received;
 
     insert into messages as m
            (organization_id, sms_id, team_id, hosted_sim_id, lock_id,
             device_id, direction, sender, recipient, body, status, received_at)
     values ($1, $6, $3, $2, $4, $5, $7, $8, $9, $10, $11, $12)
     returning m.id into added;
+
+    insert into message_blocks as b
+           (organization_id, hosted_sim_id, starts_at, team_id, total,
+            first_id, last_id)
+    values ($1, $2,
+            coalesce((select e.starts_at
+                        from message_blocks e
+                       where e.organization_id = $1
+                         and e.hosted_sim_id = $2
+                         and e.starts_at <= $12
+                       order by e.starts_at desc
+                       limit 1), '-infinity'),
+            coalesce($3, 0), 1, added, added)
+        on conflict on constraint message_blocks_pkey do update
+       set total = b.total + 1, last_id = excluded.last_id
+    returning b.starts_at, b.total into block, counted;
+
+    if counted % 200 = 0 then
+        perform message_split($1, $2, block);
+    end if;
 
     return added;
 end

@@ -45,8 +45,8 @@ with integration as (
      using card c
      where n.organization_id = c.organization_id
        and n.hosted_sim_id = c.hosted_sim_id
-), hour as (
-    delete from message_hours n
+), block as (
+    delete from message_blocks n
      using card c
      where n.organization_id = c.organization_id
        and n.hosted_sim_id = c.hosted_sim_id

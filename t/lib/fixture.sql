@@ -106,22 +106,15 @@ create function test.message(sms int8, organization_id int8, team_id int8,
 returns void
 language sql
 as $$
-    insert into messages (organization_id, sms_id, team_id, hosted_sim_id,
-                          direction, sender, recipient, body, status,
-                          received_at, created_at)
-    values ($2, $1, $3, $4, 'inbound', '+15557654321',
-            (select number from hosted_sims where id = $4), $5, 'received',
-            $6, $6);
+    select message_add($2, $4, $3, null, null, $1, 'inbound', '+15557654321',
+                       (select number from hosted_sims where id = $4), $5,
+                       'received', $6);
 
-    insert into message_counts as c
-    values ($2, $4, coalesce($3, 0), 1, 1)
-        on conflict (organization_id, hosted_sim_id, team_id) do update
-       set total = c.total + 1, received = c.received + 1;
-
-    insert into message_hours as h
-    values ($2, $4, date_trunc('hour', $6, 'UTC'), coalesce($3, 0), 1)
-        on conflict (organization_id, hosted_sim_id, hour, team_id) do update
-       set total = h.total + 1
+    update messages
+       set created_at = $6
+     where organization_id = $2
+       and id = (select max(id) from messages
+                  where organization_id = $2 and hosted_sim_id = $4)
 $$;
 
 
@@ -182,7 +175,7 @@ begin
     delete from twilio_calls;
     delete from messages;
     delete from message_counts;
-    delete from message_hours;
+    delete from message_blocks;
     delete from sends;
     delete from sim_paces;
     delete from provider_messages;
