@@ -51,6 +51,16 @@
 #define SR_PAGE_MAX                1000000
 #define SR_WAIT_MAX                30       /* s, for a newer message */
 
+/* messages on their way out */
+
+#define SR_IDEMPOTENCY_KEY         255
+#define SR_SENDS                   1000     /* that wait, of an organization
+                                               and SIM */
+#define SR_SENDS_RETRY             60       /* s, where so many wait */
+#define SR_OUTBOX                  20       /* that a phone gets at once */
+#define SR_OUTBOX_SECONDS          60       /* in which it tells of them */
+#define SR_SEND_ERROR              255      /* a phone's reason */
+
 /* credentials */
 
 #define SR_TOKEN_BYTES             512      /* of an Authorization header */

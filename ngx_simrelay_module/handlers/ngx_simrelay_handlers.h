@@ -73,6 +73,7 @@ void ngx_simrelay_lock_refuse(ngx_simrelay_ctx_t *ctx, const PGresult *res,
     const sr_pg_field_t *fields);
 
 ngx_int_t ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_message_send(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
@@ -80,6 +81,9 @@ ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_submit(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_outbox_lease(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_outbox_report(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_oauth_authorize_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_oauth_authorize_post(ngx_simrelay_ctx_t *ctx);

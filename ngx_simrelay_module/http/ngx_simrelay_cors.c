@@ -45,7 +45,8 @@ ngx_simrelay_cors(ngx_simrelay_ctx_t *ctx)
     }
 
     ngx_str_set(&exposed, "Retry-After, X-RateLimit-Limit, "
-                "X-RateLimit-Remaining, X-RateLimit-Reset");
+                "X-RateLimit-Remaining, X-RateLimit-Reset, "
+                "X-SMS-Segments, X-SMS-Encoding");
     (void) ngx_simrelay_header(r, "Access-Control-Expose-Headers", &exposed);
 
     if (r->method != NGX_HTTP_OPTIONS

@@ -29,6 +29,9 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* ENOAGENT */          { 404, "No query results for model "
                                    "[App\\Models\\Agent]." },
     /* ECLAIMED */          { 409, "This agent has already been claimed." },
+    /* EBUSY */
+    { 409, "A request with this idempotency key is still in progress." },
+    /* ELEASE */            { 409, "The lease of this message has expired." },
     /* ECSRF */             { 403, "CSRF token mismatch." },
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },

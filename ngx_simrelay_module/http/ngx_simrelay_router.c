@@ -61,6 +61,7 @@ static const struct {
     { ngx_string("token"), "PersonalAccessToken" },
     { ngx_string("application"), "Application" },
     { ngx_string("agent"), "Agent" },
+    { ngx_string("message"), "Message" },
     { ngx_null_string, NULL }
 };
 

@@ -39,6 +39,7 @@
 #define SIM      SR_SQL_SIM_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
 #define ACTIVE   SR_SQL_DEVICE_ACTIVE
+#define OUTBOX   SR_SQL_OUTBOX_EXISTS
 
 
 const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
@@ -145,6 +146,9 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/sims/{hosted_sim:id}/messages"),
       ANY, MESSAGES_READ, 0, 0, SIM, ngx_simrelay_message_list },
 
+    { POST, ngx_string("/api/sims/{hosted_sim:id}/messages"),
+      ANY, NUMBERS_LOCK, 0, LARGE, SIM, ngx_simrelay_message_send },
+
     { GET, ngx_string("/api/websocket-config"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_websocket_config },
 
@@ -165,6 +169,12 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
       OAUTH, BYOS, 0, LARGE, ACTIVE, ngx_simrelay_device_submit },
+
+    { GET, ngx_string("/api/byos/devices/{device:id}/outbox"),
+      OAUTH, BYOS, 0, 0, ACTIVE, ngx_simrelay_outbox_lease },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/outbox/{message:id}"),
+      OAUTH, BYOS, 0, SMALL, OUTBOX, ngx_simrelay_outbox_report },
 
     { GET, ngx_string("/oauth/authorize"),
       NONE, 0, 0, 0, NOTHING, ngx_simrelay_oauth_authorize_get },

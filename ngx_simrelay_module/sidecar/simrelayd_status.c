@@ -35,6 +35,7 @@ enum {
     SIMRELAYD_JOB_EVENTS,
     SIMRELAYD_JOB_DELIVERIES,
     SIMRELAYD_JOB_DEVICES,
+    SIMRELAYD_JOB_OUTBOX,
     SIMRELAYD_JOB_CODES,
     SIMRELAYD_JOB_SIDECARS,
     SIMRELAYD_JOB_SUBMITS,
@@ -47,6 +48,7 @@ enum {
     SIMRELAYD_JOB_OAUTH_CODES,
     SIMRELAYD_JOB_OAUTH_TOKENS,
     SIMRELAYD_JOB_CREDENTIALS,
+    SIMRELAYD_JOB_IDEMPOTENCY,
     SIMRELAYD_JOB_TWILIO_CALLS,
     SIMRELAYD_JOB_LOCKS,
     SIMRELAYD_JOB_OAUTH_GRANTS,
@@ -102,6 +104,7 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "deliveries",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
       "public.webhook_deliveries" },
     { "devices",       SR_SQL_HOUSEKEEPING_DEVICES,       10,    1,  NULL },
+    { "outbox",        SR_SQL_HOUSEKEEPING_OUTBOX,        10,    1,  NULL },
     { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0,  NULL },
     { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0,  NULL },
     { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1,  NULL },
@@ -114,6 +117,7 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "oauth_codes",   SR_SQL_HOUSEKEEPING_OAUTH_CODES,   60,    1,  NULL },
     { "oauth_tokens",  SR_SQL_HOUSEKEEPING_OAUTH_TOKENS,  60,    1,  NULL },
     { "credentials",   SR_SQL_HOUSEKEEPING_CREDENTIALS,   60,    1,  NULL },
+    { "idempotency",   SR_SQL_HOUSEKEEPING_IDEMPOTENCY,   60,    1,  NULL },
     { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1,  NULL },
     { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1,  NULL },
     { "oauth_grants",  SR_SQL_HOUSEKEEPING_OAUTH_GRANTS,  3600,  1,  NULL },
@@ -390,8 +394,9 @@ simrelayd_status_rows(simrelayd_lane_t *lane, const PGresult *res)
     simrelayd_log(SIMRELAYD_INFO, "event=housekeeping job=%s rows=%lld",
                   job->name, (long long) n);
 
-    if (lane->job == SIMRELAYD_JOB_EXPIRED) {
-
+    if (lane->job == SIMRELAYD_JOB_EXPIRED
+        || lane->job == SIMRELAYD_JOB_OUTBOX)
+    {
         /* sockets here, and those of other instances */
 
         simrelayd_tail_look(d);
