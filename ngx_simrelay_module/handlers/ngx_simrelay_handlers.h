@@ -75,6 +75,8 @@ void ngx_simrelay_lock_refuse(ngx_simrelay_ctx_t *ctx, const PGresult *res,
 ngx_int_t ngx_simrelay_message_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_message_send(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_webhook_test(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 

@@ -23,6 +23,7 @@
 #define NUMBERS_READ   SR_ABILITY_NUMBERS_READ
 #define NUMBERS_LOCK   SR_ABILITY_NUMBERS_LOCK
 #define MESSAGES_READ  SR_ABILITY_MESSAGES_READ
+#define WEBHOOKS       SR_ABILITY_WEBHOOKS_RECEIVE
 #define BROADCASTING   SR_ABILITY_BROADCASTING
 #define BYOS           SR_ABILITY_BYOS
 
@@ -148,6 +149,10 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { POST, ngx_string("/api/sims/{hosted_sim:id}/messages"),
       ANY, NUMBERS_LOCK, 0, LARGE, SIM, ngx_simrelay_message_send },
+
+    { POST,
+      ngx_string("/api/webhook-integrations/{webhook_integration:id}/test"),
+      ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_webhook_test },
 
     { GET, ngx_string("/api/websocket-config"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_websocket_config },

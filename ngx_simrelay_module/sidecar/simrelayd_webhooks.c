@@ -89,6 +89,8 @@ simrelayd_webhooks_start(simrelayd_t *d)
         return NULL;
     }
 
+    simrelayd_webhook_tests_init(w);
+
     (void) uv_timer_init(&d->loop, &w->timer);
     w->timer.data = w;
     (void) uv_timer_start(&w->timer, simrelayd_webhooks_tick, 0,
@@ -111,7 +113,8 @@ simrelayd_webhooks_look(simrelayd_t *d)
 int
 simrelayd_webhooks_running(const simrelayd_t *d)
 {
-    return d->webhooks != NULL ? d->webhooks->running : 0;
+    return d->webhooks != NULL ? d->webhooks->running + d->webhooks->ntests
+                               : 0;
 }
 
 
@@ -137,6 +140,8 @@ simrelayd_webhooks_stop(simrelayd_t *d)
 
     d->webhooks = NULL;
     w->stopped = 1;
+
+    simrelayd_webhook_tests_stop(w);
 
     simrelayd_webhooks_destroy(&w->sending);
     simrelayd_webhooks_destroy(&w->ended);

@@ -1,7 +1,7 @@
 
 /*
  * Webhooks: what looking (simrelayd_webhooks.c), recording results
- * (simrelayd_results.c) and the table of endpoints share.
+ * (simrelayd_results.c), the table of endpoints and tests share.
  */
 
 
@@ -44,6 +44,11 @@ struct simrelayd_endpoint_s {
     unsigned                backlog:1;
 };
 
+struct simrelayd_call_s;
+
+typedef struct simrelayd_webhook_test_s  simrelayd_webhook_test_t;
+
+typedef TAILQ_HEAD(, simrelayd_webhook_test_s)  simrelayd_webhook_tests_t;
 typedef TAILQ_HEAD(, simrelayd_endpoint_s)  simrelayd_endpoints_t;
 typedef TAILQ_HEAD(simrelayd_deliveries_s, simrelayd_delivery_s)
     simrelayd_deliveries_t;
@@ -84,6 +89,11 @@ struct simrelayd_webhooks_s {
     simrelayd_endpoints_t   backlog;            /* the next to be served
                                                    first */
     int                     nendpoints;
+
+    /* tests, which somebody waits for */
+    simrelayd_webhook_tests_t  tests;
+    int                     ntests;
+    simrelayd_carrier_t     test_carrier;
 
     /* the look under way */
     sr_pg_segment_t        *look;               /* or NULL */
@@ -184,6 +194,19 @@ void simrelayd_result_add(simrelayd_delivery_t *dl);
 /* Records what has ended, unless that is under way. */
 
 void simrelayd_results_record(simrelayd_webhooks_t *w);
+
+
+/* Tests: simrelayd_webhook_test.c.  After "carrier" was filled in. */
+
+void simrelayd_webhook_tests_init(simrelayd_webhooks_t *w);
+
+/* Ends them. */
+
+void simrelayd_webhook_tests_stop(simrelayd_webhooks_t *w);
+
+/* What nginx hands over: of an integration of an organization. */
+
+void simrelayd_webhook_test_call(struct simrelayd_call_s *call);
 
 
 #endif /* SIMRELAYD_WEBHOOKS_H */
