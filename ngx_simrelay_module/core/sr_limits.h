@@ -37,6 +37,8 @@
 /* fields */
 
 #define SR_SMS_TEXT                1600
+#define SR_SMS_INBOUND             5000     /* of a provider's: what a broadcast
+                                               holds twice, all in escapes */
 #define SR_SENDER                  20
 #define SR_DEVICE_MODEL            100
 #define SR_APP_VERSION             50
@@ -96,6 +98,10 @@
 #define SR_OAUTH_ACCESS_SECONDS    1296000  /* 15 days */
 #define SR_OAUTH_REFRESH_SECONDS   2592000  /* 30 days */
 #define SR_OAUTH_STATE_BYTES       2048
+
+/* providers */
+
+#define SR_PROVIDER_ACCOUNTS       64       /* that may have signed a call */
 
 /* Pusher protocol (pusher.md) */
 

@@ -96,6 +96,8 @@ ngx_int_t ngx_simrelay_oauth_metadata(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_oauth_metadata_path(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_twilio_sms(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_twilio_status(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_seven(ngx_simrelay_ctx_t *ctx);
 
 
 #endif /* NGX_SIMRELAY_HANDLERS_H */

@@ -1,221 +1,338 @@
 
 /*
- * Twilio's call about an SMS to the verification number.
+ * Twilio's calls: whose signature they bear, and what they tell.
  */
 
 
-#include "ngx_simrelay_handlers.h"
-#include "sr_phone.h"
+#include "ngx_simrelay_twilio.h"
 #include "sr_sign.h"
 
 
-static ngx_int_t ngx_simrelay_twilio_signature(ngx_simrelay_ctx_t *ctx,
-    sr_pair_t *pairs, int n);
-static ngx_int_t ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx,
-    sr_pair_t *pairs, int n);
-static ngx_uint_t ngx_simrelay_twilio_is_id(const sr_str_t *sid);
-static ngx_uint_t ngx_simrelay_twilio_repeat(ngx_simrelay_ctx_t *ctx,
-    const char *constraint);
-static void ngx_simrelay_twilio_done(ngx_simrelay_ctx_t *ctx, PGresult **res);
-static void ngx_simrelay_twilio_reply(ngx_simrelay_ctx_t *ctx);
+typedef struct ngx_simrelay_call_s  ngx_simrelay_call_t;
+
+struct ngx_simrelay_call_s {
+    ngx_simrelay_provider_t    from;
+    sr_pair_t                 *pairs;
+    int                        n;
+    sr_str_t                   signature;
+    ngx_uint_t                 ours;        /* of simrelay_twilio */
+
+    /* goes on, once it is known who calls */
+    void                     (*told)(ngx_simrelay_ctx_t *ctx,
+                                     ngx_simrelay_call_t *call);
+};
+
+
+static ngx_simrelay_call_t *ngx_simrelay_twilio_call(ngx_simrelay_ctx_t *ctx);
+static ngx_int_t ngx_simrelay_twilio_account(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call);
+static void ngx_simrelay_twilio_account_done(ngx_simrelay_ctx_t *ctx,
+    PGresult **res);
+static void ngx_simrelay_twilio_stranger(ngx_simrelay_ctx_t *ctx);
+static void ngx_simrelay_twilio_check(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call, sr_str_t token);
+static void ngx_simrelay_twilio_sms_told(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call);
+static void ngx_simrelay_twilio_status_told(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call);
+static void ngx_simrelay_twilio_message(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_report_t *report);
+static sr_str_t ngx_simrelay_twilio_get(const ngx_simrelay_call_t *call,
+    const char *name, const char *other);
 
 
 ngx_int_t
 ngx_simrelay_twilio_sms(ngx_simrelay_ctx_t *ctx)
 {
-    int              n;
-    sr_pair_t       *pairs;
-    const sr_str_t  *account;
+    ngx_simrelay_call_t  *call;
 
-    if (ctx->conf->twilio_token.len == 0) {
-        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "simrelay: \"simrelay_twilio\" is not set");
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+    call = ngx_simrelay_twilio_call(ctx);
+    if (call == NULL) {
         return NGX_DONE;
     }
 
-    pairs = ngx_palloc(ctx->request->pool, SR_FORM_PAIRS * sizeof(sr_pair_t));
-    if (pairs == NULL) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
-        return NGX_DONE;
-    }
+    call->told = ngx_simrelay_twilio_sms_told;
 
-    n = sr_form_pairs(ngx_simrelay_alloc(ctx->request->pool), ctx->body.data,
-                      ctx->body.len, pairs, SR_FORM_PAIRS);
-
-    if (n == -1) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_ETOOLARGE);
-        return NGX_DONE;
-    }
-
-    if (n < 0) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
-        return NGX_DONE;
-    }
-
-    if (ngx_simrelay_twilio_signature(ctx, pairs, n) != NGX_OK) {
-        return NGX_DONE;
-    }
-
-    /* the signature is our account's; what it names, if it does, is too */
-
-    account = sr_form_get(pairs, n, "AccountSid");
-
-    if (account
-        && !sr_equal(*account, ngx_simrelay_str(&ctx->conf->twilio_account)))
-    {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_ESIGNATURE);
-        return NGX_DONE;
-    }
-
-    return ngx_simrelay_twilio_verify(ctx, pairs, n);
+    return ngx_simrelay_twilio_account(ctx, call);
 }
 
 
-static ngx_int_t
-ngx_simrelay_twilio_signature(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs,
-    int n)
+ngx_int_t
+ngx_simrelay_twilio_status(ngx_simrelay_ctx_t *ctx)
 {
-    int                  rc;
-    u_char              *p;
-    sr_str_t             url;
-    ngx_str_t            base, *signature;
-    ngx_http_request_t  *r;
+    ngx_simrelay_call_t  *call;
 
-    r = ctx->request;
+    call = ngx_simrelay_twilio_call(ctx);
+    if (call == NULL) {
+        return NGX_DONE;
+    }
 
-    signature = ngx_simrelay_request_header(r, "x-twilio-signature");
+    call->told = ngx_simrelay_twilio_status_told;
 
+    return ngx_simrelay_twilio_account(ctx, call);
+}
+
+
+/* takes the form apart; NULL: answered */
+
+static ngx_simrelay_call_t *
+ngx_simrelay_twilio_call(ngx_simrelay_ctx_t *ctx)
+{
+    ngx_str_t            *signature;
+    ngx_pool_t           *pool;
+    ngx_simrelay_call_t  *call;
+
+    pool = ctx->request->pool;
+
+    signature = ngx_simrelay_request_header(ctx->request,
+                                            "x-twilio-signature");
     if (signature == NULL) {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_ENOSIGNATURE);
-        return NGX_DECLINED;
+        return NULL;
     }
 
-    base = ngx_simrelay_base_url(ctx);
-
-    url.data = ngx_pnalloc(r->pool, base.len + r->unparsed_uri.len);
-    if (url.data == NULL) {
+    call = ngx_pcalloc(pool, sizeof(ngx_simrelay_call_t)
+                             + SR_FORM_PAIRS * sizeof(sr_pair_t));
+    if (call == NULL) {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
-        return NGX_DECLINED;
+        return NULL;
     }
 
-    p = ngx_cpymem(url.data, base.data, base.len);
-    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
-    url.len = p - url.data;
+    call->from.provider = NGX_SIMRELAY_TWILIO;
+    call->from.reply = ngx_simrelay_twilio_reply;
+    call->signature = ngx_simrelay_str(signature);
+    call->pairs = (sr_pair_t *) (call + 1);
 
-    rc = sr_sign_twilio_check(ngx_simrelay_str(signature),
-                              ngx_simrelay_str(&ctx->conf->twilio_token), url,
-                              pairs, n, ngx_simrelay_alloc(r->pool));
+    call->n = sr_form_pairs(ngx_simrelay_alloc(pool), ctx->body.data,
+                            ctx->body.len, call->pairs, SR_FORM_PAIRS);
 
-    if (rc == 1) {
-        return NGX_OK;
+    if (call->n < 0) {
+        ngx_simrelay_fail(ctx, call->n == -1 ? NGX_SIMRELAY_ETOOLARGE
+                                             : NGX_SIMRELAY_EINTERNAL);
+        return NULL;
     }
 
-    ngx_simrelay_fail(ctx, rc == 0 ? NGX_SIMRELAY_ESIGNATURE
-                                   : NGX_SIMRELAY_EINTERNAL);
-    return NGX_DECLINED;
+    ctx->in = call;
+
+    return call;
 }
 
 
-/* what is no code from a number to the verification number changes nothing */
+/* a call that names no account is of the one that the directive names */
 
 static ngx_int_t
-ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
+ngx_simrelay_twilio_account(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call)
 {
-    u_char           *code;
-    sr_str_t          country;
-    const char       *iso;
-    const sr_str_t   *to, *from, *body, *sid;
-    sr_pg_segment_t  *s;
+    sr_str_t                account, own;
+    sr_pg_segment_t        *s;
+    static const sr_str_t   twilio = sr_string("twilio");
 
-    to = sr_form_get(pairs, n, "To");
-    from = sr_form_get(pairs, n, "From");
-    body = sr_form_get(pairs, n, "Body");
-    sid = sr_form_get(pairs, n, "MessageSid");
+    own = ngx_simrelay_str(&ctx->conf->twilio_account);
+    account = ngx_simrelay_twilio_get(call, "AccountSid", NULL);
 
-    code = ngx_pnalloc(ctx->request->pool, SR_CODE_LEN);
-    if (code == NULL) {
-        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
+    if (own.len && (account.data == NULL || sr_equal(account, own))) {
+        call->from.account = own;
+        call->ours = 1;
+
+        ngx_simrelay_twilio_check(ctx, call,
+                                 ngx_simrelay_str(&ctx->conf->twilio_token));
         return NGX_DONE;
     }
 
-    if (to == NULL || from == NULL || body == NULL || sid == NULL
-        || !ngx_simrelay_twilio_is_id(sid)
-        || !sr_equal(*to, ngx_simrelay_str(&ctx->conf->twilio_number))
-        || !sr_phone_is_e164(from->data, from->len)
-        || !sr_code_find(code, body->data, body->len))
-    {
-        ngx_simrelay_twilio_reply(ctx);
+    if (!ngx_simrelay_provider_is_id(&account)) {
+        ngx_simrelay_twilio_stranger(ctx);
         return NGX_DONE;
     }
 
-    iso = sr_phone_country(from->data, from->len);
-    country.data = (u_char *) iso;
-    country.len = iso ? ngx_strlen(iso) : 0;
+    call->from.account = account;
 
-    ctx->write = 1;
-    ctx->repeat = ngx_simrelay_twilio_repeat;
-
-    s = ngx_simrelay_query(ctx, ngx_simrelay_twilio_done);
+    s = ngx_simrelay_query(ctx, ngx_simrelay_twilio_account_done);
     if (s == NULL) {
         return NGX_DONE;
     }
 
-    ngx_simrelay_statement(ctx, SR_SQL_TWILIO_VERIFY);
-    sr_pg_bind_text(s, *sid);
-    sr_pg_bind_text(s, *from);
-    sr_pg_bind_bytes(s, code, SR_CODE_LEN);
-    sr_pg_bind_text(s, country);
+    ngx_simrelay_statement(ctx, SR_SQL_PROVIDER_ACCOUNT_KEY);
+    sr_pg_bind_text(s, twilio);
+    sr_pg_bind_text(s, account);
 
     return ngx_simrelay_query_send(ctx);
 }
 
 
-/* the database takes no NUL, and no text but UTF-8 */
-
-static ngx_uint_t
-ngx_simrelay_twilio_is_id(const sr_str_t *sid)
+static void
+ngx_simrelay_twilio_account_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
-    size_t  i;
+    u_char                bytes[NGX_SIMRELAY_PROVIDER_SECRET];
+    ssize_t               n;
+    sr_str_t              sealed, token;
+    ngx_simrelay_call_t  *call;
 
-    for (i = 0; i < sid->len; i++) {
-        if (sid->data[i] <= ' ' || sid->data[i] >= 0x7f) {
-            return 0;
-        }
+    call = ctx->in;
+
+    if (PQntuples(res[0]) == 0) {
+        ngx_simrelay_twilio_stranger(ctx);
+        return;
     }
 
-    return sid->len != 0 && sid->len <= 64;
+    sealed = sr_pg_bytes(res[0], 0, SR_PROVIDER_ACCOUNT_KEY_API_KEY);
+
+    n = ngx_simrelay_provider_unseal(ctx, bytes, "provider_key", sealed,
+                                     call->from.account);
+    if (n <= 0) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
+        return;
+    }
+
+    token.data = bytes;
+    token.len = n;
+
+    ngx_simrelay_twilio_check(ctx, call, token);
+
+    ngx_explicit_memzero(bytes, sizeof(bytes));
 }
 
 
-/* two codes from one number at the same instant: the second sees the first */
+/* without an account of ours at all it is not served */
 
-static ngx_uint_t
-ngx_simrelay_twilio_repeat(ngx_simrelay_ctx_t *ctx, const char *constraint)
+static void
+ngx_simrelay_twilio_stranger(ngx_simrelay_ctx_t *ctx)
 {
-    return ngx_strcmp(constraint, "hosted_sims_number_key") == 0
-           || ngx_strcmp(constraint, "sim_cards_hosted_sim_key") == 0;
+    if (ctx->conf->twilio_token.len) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_ESIGNATURE);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                  "simrelay: \"simrelay_twilio\" is not set, and the account "
+                  "that calls is not known");
+    ngx_simrelay_fail(ctx, NGX_SIMRELAY_EUNAVAILABLE);
 }
 
 
 static void
-ngx_simrelay_twilio_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
+ngx_simrelay_twilio_check(ngx_simrelay_ctx_t *ctx, ngx_simrelay_call_t *call,
+    sr_str_t token)
 {
-    ngx_str_t  outcome;
-    sr_str_t   s;
+    int       rc;
+    sr_str_t  url;
 
-    s = sr_pg_text(res[0], 0, SR_TWILIO_VERIFY_OUTCOME);
-    outcome.data = s.data;
-    outcome.len = s.len;
+    url = ngx_simrelay_provider_url(ctx);
 
-    ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
-                  "simrelay: verification SMS: %V", &outcome);
+    rc = -1;
 
-    ngx_simrelay_twilio_reply(ctx);
+    if (url.data) {
+        rc = sr_sign_twilio_check(call->signature, token, url, call->pairs,
+                                  call->n,
+                                  ngx_simrelay_alloc(ctx->request->pool));
+    }
+
+    if (rc != 1) {
+        ngx_simrelay_fail(ctx, rc == 0 ? NGX_SIMRELAY_ESIGNATURE
+                                       : NGX_SIMRELAY_EINTERNAL);
+        return;
+    }
+
+    call->told(ctx, call);
 }
 
 
 static void
+ngx_simrelay_twilio_sms_told(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call)
+{
+    sr_str_t             to;
+    ngx_simrelay_sms_t   sms;
+
+    to = ngx_simrelay_twilio_get(call, "To", NULL);
+
+    if (call->ours
+        && sr_equal(to, ngx_simrelay_str(&ctx->conf->twilio_number)))
+    {
+        (void) ngx_simrelay_twilio_verify(ctx, call->pairs, call->n);
+        return;
+    }
+
+    sms.id = ngx_simrelay_twilio_get(call, "MessageSid", "SmsSid");
+    sms.number = to;
+    sms.sender = ngx_simrelay_twilio_get(call, "From", NULL);
+    sms.text = ngx_simrelay_twilio_get(call, "Body", NULL);
+    sms.received_at = 0;
+
+    (void) ngx_simrelay_provider_receive(ctx, &call->from, &sms);
+}
+
+
+static void
+ngx_simrelay_twilio_status_told(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_call_t *call)
+{
+    ngx_simrelay_report_t  report;
+
+    ngx_memzero(&report, sizeof(ngx_simrelay_report_t));
+
+    report.id = ngx_simrelay_twilio_get(call, "MessageSid", "SmsSid");
+    report.error = ngx_simrelay_twilio_get(call, "ErrorCode", NULL);
+    report.report = sr_report_twilio(
+                ngx_simrelay_twilio_get(call, "MessageStatus", "SmsStatus"));
+
+    ngx_simrelay_twilio_message(ctx, &report);
+
+    (void) ngx_simrelay_provider_report(ctx, &call->from, &report);
+}
+
+
+/* which SMS it is, where our URL says so: message=<organization>.<message> */
+
+static void
+ngx_simrelay_twilio_message(ngx_simrelay_ctx_t *ctx,
+    ngx_simrelay_report_t *report)
+{
+    u_char     *dot;
+    ngx_int_t   organization, message;
+    ngx_str_t   value;
+
+    if (ngx_http_arg(ctx->request, (u_char *) "message", 7, &value)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    dot = ngx_strlchr(value.data, value.data + value.len, '.');
+    if (dot == NULL) {
+        return;
+    }
+
+    organization = ngx_atoi(value.data, dot - value.data);
+    message = ngx_atoi(dot + 1, value.data + value.len - dot - 1);
+
+    if (organization > 0 && message > 0) {
+        report->organization_id = organization;
+        report->message_id = message;
+    }
+}
+
+
+/* a field by its name, or by its other one; data NULL where it is not there */
+
+static sr_str_t
+ngx_simrelay_twilio_get(const ngx_simrelay_call_t *call, const char *name,
+    const char *other)
+{
+    const sr_str_t         *value;
+    static const sr_str_t   none = sr_null_str;
+
+    value = sr_form_get(call->pairs, call->n, name);
+
+    if (value == NULL && other) {
+        value = sr_form_get(call->pairs, call->n, other);
+    }
+
+    return value ? *value : none;
+}
+
+
+void
 ngx_simrelay_twilio_reply(ngx_simrelay_ctx_t *ctx)
 {
     (void) ngx_simrelay_json(ctx);

@@ -59,6 +59,8 @@ typedef enum {
     NGX_SIMRELAY_ENOTHOLDER,
     NGX_SIMRELAY_ESIGNATURE,
     NGX_SIMRELAY_ENOSIGNATURE,
+    NGX_SIMRELAY_ESEVENSIGNATURE,
+    NGX_SIMRELAY_ENOSEVENSIGNATURE,
     NGX_SIMRELAY_ETWOFACTORON,
     NGX_SIMRELAY_ETWOFACTOROFF,
     NGX_SIMRELAY_ETOOLARGE,
@@ -587,6 +589,29 @@ ngx_int_t ngx_simrelay_stats_init(ngx_conf_t *cf, ngx_simrelay_conf_t *conf);
 void ngx_simrelay_stats_request(ngx_simrelay_ctx_t *ctx, ngx_uint_t status);
 void ngx_simrelay_stats_pool(ngx_simrelay_conf_t *conf, ngx_uint_t ready,
     ngx_uint_t inflight, ngx_uint_t queued);
+
+/* What a provider's call came to. */
+
+typedef enum {
+    NGX_SIMRELAY_SEVEN = 0,
+    NGX_SIMRELAY_TWILIO,
+    NGX_SIMRELAY_PROVIDERS
+} ngx_simrelay_provider_e;
+
+typedef enum {
+    NGX_SIMRELAY_SMS_STORED = 0,
+    NGX_SIMRELAY_SMS_DUPLICATE,
+    NGX_SIMRELAY_SMS_UNKNOWN,       /* for none of our SIMs */
+    NGX_SIMRELAY_REPORT_MOVED,
+    NGX_SIMRELAY_REPORT_UNCHANGED,
+    NGX_SIMRELAY_REPORT_KEPT,       /* its SMS may be heard of yet */
+    NGX_SIMRELAY_REPORT_UNKNOWN,
+    NGX_SIMRELAY_REPORT_IGNORED,    /* no news, or not of an SMS */
+    NGX_SIMRELAY_OUTCOMES
+} ngx_simrelay_outcome_e;
+
+void ngx_simrelay_stats_provider(ngx_simrelay_conf_t *conf,
+    ngx_simrelay_provider_e provider, ngx_simrelay_outcome_e outcome);
 
 /* The content handler of `simrelay_status;`. */
 

@@ -36,6 +36,8 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* ENOTHOLDER */        { 403, "You do not hold the lock on this SIM." },
     /* ESIGNATURE */        { 403, "Twilio Request Validation Failed." },
     /* ENOSIGNATURE */      { 400, "Twilio signature is missing." },
+    /* ESEVENSIGNATURE */   { 403, "seven.io Request Validation Failed." },
+    /* ENOSEVENSIGNATURE */ { 400, "seven.io signature is missing." },
     /* ETWOFACTORON */
     { 409, "Two-factor authentication is already enabled." },
     /* ETWOFACTOROFF */

@@ -205,5 +205,11 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { POST, ngx_string("/api/webhooks/twilio/sms"),
       NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_twilio_sms },
 
+    { POST, ngx_string("/api/webhooks/twilio/status"),
+      NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_twilio_status },
+
+    { POST, ngx_string("/api/webhooks/seven"),
+      NONE, 0, 0, LARGE, NOTHING, ngx_simrelay_seven },
+
     { 0, ngx_null_string, 0, 0, 0, 0, 0, NULL }
 };

@@ -32,6 +32,8 @@ typedef struct {
 struct ngx_simrelay_stats_s {
     ngx_simrelay_route_stats_t   routes[NGX_SIMRELAY_ROUTES];
     ngx_simrelay_worker_stats_t  workers[NGX_MAX_PROCESSES];
+    ngx_atomic_t                 calls[NGX_SIMRELAY_PROVIDERS]
+                                      [NGX_SIMRELAY_OUTCOMES];
 };
 
 
@@ -60,6 +62,7 @@ static void ngx_simrelay_status_database(ngx_simrelay_ctx_t *ctx,
     const ngx_simrelay_route_stats_t *stats, const char *method,
     const ngx_str_t *path);
 static void ngx_simrelay_status_workers(ngx_simrelay_ctx_t *ctx);
+static void ngx_simrelay_status_calls(ngx_simrelay_ctx_t *ctx);
 static void ngx_simrelay_status_sidecars(ngx_simrelay_ctx_t *ctx,
     const PGresult *health, const PGresult *status);
 static void ngx_simrelay_status_add(ngx_simrelay_ctx_t *ctx, const char *fmt,
@@ -212,6 +215,16 @@ ngx_simrelay_stats_pool(ngx_simrelay_conf_t *conf, ngx_uint_t ready,
 }
 
 
+void
+ngx_simrelay_stats_provider(ngx_simrelay_conf_t *conf,
+    ngx_simrelay_provider_e provider, ngx_simrelay_outcome_e outcome)
+{
+    if (conf->stats) {
+        (void) ngx_atomic_fetch_add(&conf->stats->calls[provider][outcome], 1);
+    }
+}
+
+
 ngx_int_t
 ngx_simrelay_status_handler(ngx_http_request_t *r)
 {
@@ -253,6 +266,7 @@ ngx_simrelay_status_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 
     ngx_simrelay_status_routes(ctx);
     ngx_simrelay_status_workers(ctx);
+    ngx_simrelay_status_calls(ctx);
 
     ngx_simrelay_status_add(ctx, "# TYPE simrelay_database_up gauge\n"
                             "simrelay_database_up %d\n",
@@ -416,6 +430,31 @@ ngx_simrelay_status_workers(ngx_simrelay_ctx_t *ctx)
         "# TYPE simrelay_rate_limit_evicted_total counter\n"
         "simrelay_rate_limit_evicted_total %ui\n",
         ready, inflight, queued, ngx_simrelay_limit_evicted(ctx->conf));
+}
+
+
+static void
+ngx_simrelay_status_calls(ngx_simrelay_ctx_t *ctx)
+{
+    ngx_uint_t                i, n;
+    static const char *const  providers[] = { "seven", "twilio" };
+    static const char *const  outcomes[] = {
+        "sms_stored", "sms_duplicate", "sms_unknown", "report_moved",
+        "report_unchanged", "report_kept", "report_unknown", "ignored"
+    };
+
+    ngx_simrelay_status_add(ctx,
+                            "# TYPE simrelay_provider_calls_total counter\n");
+
+    for (i = 0; i < NGX_SIMRELAY_PROVIDERS; i++) {
+
+        for (n = 0; n < NGX_SIMRELAY_OUTCOMES; n++) {
+            ngx_simrelay_status_add(ctx,
+                "simrelay_provider_calls_total{"
+                "provider=\"%s\",outcome=\"%s\"} %uA\n",
+                providers[i], outcomes[n], ctx->conf->stats->calls[i][n]);
+        }
+    }
 }
 
 
