@@ -9,6 +9,7 @@
 
 
 #include "ngx_simrelay_handlers.h"
+#include "ngx_simrelay_outcome.h"
 #include "sr_report.h"
 
 

@@ -590,29 +590,6 @@ void ngx_simrelay_stats_request(ngx_simrelay_ctx_t *ctx, ngx_uint_t status);
 void ngx_simrelay_stats_pool(ngx_simrelay_conf_t *conf, ngx_uint_t ready,
     ngx_uint_t inflight, ngx_uint_t queued);
 
-/* What a provider's call came to. */
-
-typedef enum {
-    NGX_SIMRELAY_SEVEN = 0,
-    NGX_SIMRELAY_TWILIO,
-    NGX_SIMRELAY_PROVIDERS
-} ngx_simrelay_provider_e;
-
-typedef enum {
-    NGX_SIMRELAY_SMS_STORED = 0,
-    NGX_SIMRELAY_SMS_DUPLICATE,
-    NGX_SIMRELAY_SMS_UNKNOWN,       /* for none of our SIMs */
-    NGX_SIMRELAY_REPORT_MOVED,
-    NGX_SIMRELAY_REPORT_UNCHANGED,
-    NGX_SIMRELAY_REPORT_KEPT,       /* its SMS may be heard of yet */
-    NGX_SIMRELAY_REPORT_UNKNOWN,
-    NGX_SIMRELAY_REPORT_IGNORED,    /* no news, or not of an SMS */
-    NGX_SIMRELAY_OUTCOMES
-} ngx_simrelay_outcome_e;
-
-void ngx_simrelay_stats_provider(ngx_simrelay_conf_t *conf,
-    ngx_simrelay_provider_e provider, ngx_simrelay_outcome_e outcome);
-
 /* The content handler of `simrelay_status;`. */
 
 ngx_int_t ngx_simrelay_status_handler(ngx_http_request_t *r);

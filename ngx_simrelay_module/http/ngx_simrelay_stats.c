@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_simrelay.h"
+#include "ngx_simrelay_outcome.h"
 
 
 #define NGX_SIMRELAY_ROUTES    96

@@ -14,9 +14,13 @@ use Exporter 'import';
 use JSON::PP ();
 use SimRelay ();
 
-our @EXPORT = qw(accounts calls seven twilio_call);
+our @EXPORT = qw(accounts calls seven seven_sms seven_without
+                 twilio_call SEVEN_AT);
 
 use constant URL => 'https://sms.example.com';
+
+# when seven.io has received an SMS, unless it says otherwise
+use constant SEVEN_AT => time - 100;
 
 my %calls;
 my $json = JSON::PP->new->canonical;
@@ -117,6 +121,29 @@ sub seven ($%) {
             // Digest::SHA::hmac_sha256_hex($text,
                                             'sign-' . ($o{account} // 'main'))),
     ];
+}
+
+
+# The same of an SMS for SIM 101, whose id is the name of the call.
+sub seven_sms ($;$%) {
+    my ($name, $data, %o) = @_;
+
+    seven $name, %o, data => { id => $name, system => '15551230101',
+                               sender => '4915112345678', text => 'Hello',
+                               time => SEVEN_AT . '', message_type => 'SMS',
+                               %{ $data // {} } };
+}
+
+
+# An SMS that lacks some of its fields.
+sub seven_without ($@) {
+    my ($name, @names) = @_;
+
+    my %data = (id => $name, system => '15551230101', sender => 'Bank',
+                text => 'Hello', time => SEVEN_AT . '');
+    delete @data{@names};
+
+    seven $name, data => \%data;
 }
 
 
