@@ -42,6 +42,45 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.lock_end(hosted_sim_id bigint, lock_id bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    gone int8;
+    at timestamptz;
+begin
+    update sim_locks l
+       set expires_at = clock_timestamp()
+     where l.hosted_sim_id = $1
+       and l.lock_id = coalesce($2, l.lock_id)
+       and l.expires_at > clock_timestamp()
+    returning l.lock_id, l.expires_at into gone, at;
+
+    update locks k
+       set released_at = at, ended_at = at
+     where k.id = gone
+       and k.ended_at is null;
+
+    return gone;
+end
+$_$;
+
+CREATE FUNCTION public.lock_told() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into events (created_at, organization_id, team_id, type, object_id)
+    select clock_timestamp(), a.organization_id, a.team_id,
+           case tg_op when 'INSERT' then 'number.locked'
+                      else 'number.unlocked' end, new.id
+      from sim_attachments a
+     where a.hosted_sim_id = new.hosted_sim_id
+     order by a.organization_id;
+
+    return null;
+end
+$$;
+
 CREATE FUNCTION public.member_ended() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -279,6 +318,111 @@ begin
     return message_progress($1, $2, $4, $5);
 end
 $_$;
+
+CREATE FUNCTION public.sim_attached() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into events (organization_id, team_id, type, object_id)
+    values (new.organization_id, new.team_id, 'number.claimed',
+            new.hosted_sim_id);
+
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.sim_attaching() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    most int4;
+begin
+    select h.shared_max_orgs into most
+      from hosted_sims h
+     where h.id = new.hosted_sim_id
+       for no key update;
+
+    if most <= (select count(*)
+                  from sim_attachments a
+                 where a.hosted_sim_id = new.hosted_sim_id
+                   and a.organization_id <> new.organization_id)
+    then
+        raise exception 'the SIM has as many organizations as it may have'
+              using errcode = 'check_violation',
+                    constraint = 'sim_attachments_most';
+    end if;
+
+    return new;
+end
+$$;
+
+CREATE FUNCTION public.sim_detached() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform lock_end(l.hosted_sim_id, l.lock_id)
+       from sim_locks l
+      where l.hosted_sim_id = old.hosted_sim_id
+        and l.organization_id = old.organization_id;
+
+    insert into events (created_at, organization_id, team_id, type, object_id)
+    values (clock_timestamp(), old.organization_id, old.team_id,
+            'number.released', old.hosted_sim_id);
+
+    return old;
+end
+$$;
+
+CREATE FUNCTION public.sim_retire(hosted_sim_id bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    update hosted_sims h
+       set status = 'inactive', deleted_at = now(), updated_at = now()
+     where h.id = $1
+       and h.deleted_at is null;
+
+    if not found then
+        return false;
+    end if;
+
+    perform lock_end($1, null);
+
+    delete from sim_attachments a
+     where a.hosted_sim_id = $1;
+
+    update sends s
+       set state = 'ended', error = 'the SIM is retired', updated_at = now()
+     where s.hosted_sim_id = $1
+       and s.state = 'queued';
+
+    perform message_progress(s.organization_id, s.message_id, 'failed',
+                             'sim_retired')
+       from sends s
+      where s.hosted_sim_id = $1
+        and s.state = 'ended'
+        and s.error = 'the SIM is retired';
+
+    return true;
+end
+$_$;
+
+CREATE FUNCTION public.sim_shrinking() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.shared_max_orgs < (select count(*)
+                                from sim_attachments a
+                               where a.hosted_sim_id = new.id)
+    then
+        raise exception 'the SIM has more organizations than that'
+              using errcode = 'check_violation',
+                    constraint = 'hosted_sims_most';
+    end if;
+
+    return new;
+end
+$$;
 
 CREATE FUNCTION public.sms_receive(hosted_sim_id bigint, device_id bigint, sender text, recipient text, body text, received_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1298,6 +1442,8 @@ CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree 
 
 CREATE INDEX locks_open ON public.locks USING btree (expires_at) WHERE (ended_at IS NULL);
 
+CREATE INDEX locks_open_sim ON public.locks USING btree (hosted_sim_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX locks_over ON public.locks USING btree (LEAST(expires_at, released_at));
 
 CREATE INDEX locks_sim ON public.locks USING btree (hosted_sim_id, started_at DESC);
@@ -1386,11 +1532,23 @@ CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btre
 
 CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest, abilities ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest) OR ((old.abilities & new.abilities) <> old.abilities)))) EXECUTE FUNCTION public.credential_ended();
 
+CREATE TRIGGER lock_begun AFTER INSERT ON public.locks FOR EACH ROW WHEN ((new.ended_at IS NULL)) EXECUTE FUNCTION public.lock_told();
+
+CREATE TRIGGER lock_ended AFTER UPDATE OF ended_at ON public.locks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.lock_told();
+
 CREATE TRIGGER member_ended AFTER DELETE ON public.members FOR EACH ROW EXECUTE FUNCTION public.member_ended();
 
 CREATE TRIGGER oauth_client_ended AFTER UPDATE OF revoked_at ON public.oauth_clients FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_client_ended();
 
 CREATE TRIGGER oauth_grant_ended AFTER UPDATE OF revoked_at ON public.oauth_grants FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_grant_ended();
+
+CREATE TRIGGER sim_attached AFTER INSERT ON public.sim_attachments FOR EACH ROW EXECUTE FUNCTION public.sim_attached();
+
+CREATE TRIGGER sim_attaching BEFORE INSERT ON public.sim_attachments FOR EACH ROW EXECUTE FUNCTION public.sim_attaching();
+
+CREATE TRIGGER sim_detached BEFORE DELETE ON public.sim_attachments FOR EACH ROW EXECUTE FUNCTION public.sim_detached();
+
+CREATE TRIGGER sim_shrinking BEFORE UPDATE OF shared_max_orgs ON public.hosted_sims FOR EACH ROW EXECUTE FUNCTION public.sim_shrinking();
 
 CREATE TRIGGER user_ended AFTER UPDATE OF disabled_at ON public.users FOR EACH ROW WHEN (((old.disabled_at IS NULL) AND (new.disabled_at IS NOT NULL))) EXECUTE FUNCTION public.user_ended();
 

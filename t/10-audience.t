@@ -180,10 +180,10 @@ ann-phone POST /api/byos/devices/203/sms
     {"from":"Bank","body":"1","message_id":"{{uuid1}}"}
 202
 
-sql insert into sim_attachments (organization_id, hosted_sim_id)
-    values (3, 103);
-    delete from sim_attachments
-     where organization_id = 2 and hosted_sim_id = 103
+sql delete from sim_attachments
+     where organization_id = 2 and hosted_sim_id = 103;
+    insert into sim_attachments (organization_id, hosted_sim_id)
+    values (3, 103)
 
 ann-phone POST /api/byos/devices/203/sms
     {"from":"Bank","body":"2","message_id":"{{uuid2}}"}

@@ -97,17 +97,36 @@ const simrelay_command_t  simrelay_commands[] = {
       "makes a SIM",
       1, 1, SIMRELAY_STORE, simrelay_sim_add },
 
+    { "sim", "update",
+      "SIM [--provider seven|twilio|byos] [--account ID] "
+      "[--type shared|dedicated|byos] [--status active|inactive] "
+      "[--max-organizations N|any] [--send-interval MS|default]",
+      "changes what is given of a SIM",
+      1, 1, SIMRELAY_STORE, simrelay_sim_update },
+
     { "sim", "attach", "SIM ORGANIZATION [--team ID] [--alias TEXT]",
-      "gives a SIM to an organization",
+      "gives a SIM to an organization, or changes its team and alias there",
       2, 2, SIMRELAY_STORE, simrelay_sim_attach },
 
     { "sim", "detach", "SIM ORGANIZATION",
       "takes a SIM from an organization",
       2, 2, SIMRELAY_STORE, simrelay_sim_detach },
 
+    { "sim", "retire", "SIM",
+      "ends a SIM for good; its messages stay, its number may come again",
+      1, 1, SIMRELAY_STORE, simrelay_sim_retire },
+
     { "sim", "list", "",
       "shows all SIMs",
       0, 0, SIMRELAY_STORE, simrelay_sim_list },
+
+    { "lock", "list", "[--sim ID] [--organization ID] [--since TIME]",
+      "shows who held which SIM when",
+      0, 0, SIMRELAY_STORE, simrelay_lock_list },
+
+    { "lock", "release", "SIM",
+      "ends a lock, whoever holds it",
+      1, 1, SIMRELAY_STORE, simrelay_lock_release },
 
     { "webhook", "create",
       "ORGANIZATION URL [--name NAME] [--timeout SECONDS] [--retries N]",

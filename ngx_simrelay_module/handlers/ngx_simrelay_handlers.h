@@ -58,6 +58,7 @@ int32_t ngx_simrelay_permissions(const sr_input_array_t *permissions);
 extern const sr_pg_field_t  ngx_simrelay_api_key_fields[];
 
 ngx_int_t ngx_simrelay_sim_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_team_list(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_lock_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_lock_acquire(ngx_simrelay_ctx_t *ctx);

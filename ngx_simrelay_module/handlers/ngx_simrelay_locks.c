@@ -122,6 +122,7 @@ ngx_simrelay_lock_acquire_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     }
 
     if (PQntuples(res[0])) {
+        ngx_simrelay_pool_ring(ctx->conf->pool);
         ngx_simrelay_lock_reply(ctx, res[1]);
         return;
     }
@@ -177,6 +178,10 @@ ngx_simrelay_lock_release_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     {
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_ENOTHOLDER);
         return;
+    }
+
+    if (PQntuples(res[0])) {
+        ngx_simrelay_pool_ring(ctx->conf->pool);
     }
 
     j = ngx_simrelay_json(ctx);

@@ -75,6 +75,9 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/user"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_user_get },
 
+    { GET, ngx_string("/api/teams"),
+      ANY, 0, 0, 0, NOTHING, ngx_simrelay_team_list },
+
     { GET, ngx_string("/api/user/tokens"),
       PERSON, 0, 0, 0, NOTHING, ngx_simrelay_token_list },
 

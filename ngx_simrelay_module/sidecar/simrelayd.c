@@ -334,6 +334,7 @@ simrelayd_start(void)
 
     d->tail = simrelayd_tail_start(d);
     d->status = simrelayd_status_start(d);
+    d->locks = simrelayd_locks_start(d);
 
     simrelayd_watch(&simrelayd_term, SIGTERM);
     simrelayd_watch(&simrelayd_int, SIGINT);
@@ -502,6 +503,7 @@ simrelayd_drain_look(uv_timer_t *timer)
 
     simrelayd_tail_stop(d);
     simrelayd_ws_stop(d);
+    simrelayd_locks_stop(d);
     simrelayd_status_stop(d);
 }
 
@@ -517,6 +519,8 @@ simrelayd_stop(void)
     if (d->tail != NULL) {
         simrelayd_tail_stop(d);
     }
+
+    simrelayd_locks_stop(d);
 
     if (d->status != NULL) {
         simrelayd_status_stop(d);

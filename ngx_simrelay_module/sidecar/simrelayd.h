@@ -26,6 +26,7 @@ typedef struct simrelayd_tail_s      simrelayd_tail_t;
 typedef struct simrelayd_webhooks_s  simrelayd_webhooks_t;
 typedef struct simrelayd_mails_s     simrelayd_mails_t;
 typedef struct simrelayd_status_s    simrelayd_status_t;
+typedef struct simrelayd_locks_s     simrelayd_locks_t;
 
 
 /* simrelayd.conf, read by the table in simrelayd_conf.c; times in ms */
@@ -82,6 +83,7 @@ struct simrelayd_s {
     simrelayd_webhooks_t  *webhooks;
     simrelayd_mails_t     *mails;
     simrelayd_status_t    *status;
+    simrelayd_locks_t     *locks;
 };
 
 
@@ -310,6 +312,18 @@ void simrelayd_mails_stop(simrelayd_t *d);
 
 simrelayd_status_t *simrelayd_status_start(simrelayd_t *d);
 void simrelayd_status_stop(simrelayd_t *d);
+
+/* Something is to be told: looks here, and rings for other instances. */
+
+void simrelayd_status_ring(simrelayd_t *d);
+
+
+/*
+ * Locks: tells of those that expire.
+ */
+
+simrelayd_locks_t *simrelayd_locks_start(simrelayd_t *d);
+void simrelayd_locks_stop(simrelayd_t *d);
 
 
 /* Configuration.  0, or -1 with a sentence in err. */

@@ -95,8 +95,8 @@ static void simrelayd_status_closed(uv_handle_t *handle);
 
 
 /*
- * Holds, grants and Twilio's calls have no index by age: a walk over the
- * table, so seldom.
+ * Grants and Twilio's calls have no index by age: a walk over the table, so
+ * seldom.
  */
 
 static const simrelayd_job_t  simrelayd_jobs[] = {
@@ -125,7 +125,7 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "credentials",   SR_SQL_HOUSEKEEPING_CREDENTIALS,   60,    1,  NULL },
     { "idempotency",   SR_SQL_HOUSEKEEPING_IDEMPOTENCY,   60,    1,  NULL },
     { "twilio_calls",  SR_SQL_HOUSEKEEPING_TWILIO_CALLS,  600,   1,  NULL },
-    { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         3600,  1,  NULL },
+    { "locks",         SR_SQL_HOUSEKEEPING_LOCKS,         60,    1,  NULL },
     { "oauth_grants",  SR_SQL_HOUSEKEEPING_OAUTH_GRANTS,  3600,  1,  NULL },
 };
 
@@ -208,6 +208,26 @@ simrelayd_status_stop(simrelayd_t *d)
     }
 
     uv_close((uv_handle_t *) &st->timer, simrelayd_status_closed);
+}
+
+
+/* sockets here, and those of other instances */
+
+void
+simrelayd_status_ring(simrelayd_t *d)
+{
+    sr_pg_segment_t  *s;
+
+    simrelayd_tail_look(d);
+
+    s = simrelayd_db_segment(d);
+
+    sr_pg_statement(s, SR_SQL_BELL_RING);
+
+    s->handler = simrelayd_status_ignored;
+    s->data = d;
+
+    simrelayd_db_send(d, s);
 }
 
 
@@ -384,8 +404,6 @@ static int
 simrelayd_status_rows(simrelayd_lane_t *lane, const PGresult *res)
 {
     int64_t                 n;
-    simrelayd_t            *d;
-    sr_pg_segment_t        *s;
     const simrelayd_job_t  *job;
 
     n = sr_pg_int8(res, 0, 0);
@@ -394,7 +412,6 @@ simrelayd_status_rows(simrelayd_lane_t *lane, const PGresult *res)
         return 0;
     }
 
-    d = lane->st->d;
     job = &simrelayd_jobs[lane->job];
 
     simrelayd_log(SIMRELAYD_INFO, "event=housekeeping job=%s rows=%lld",
@@ -403,18 +420,7 @@ simrelayd_status_rows(simrelayd_lane_t *lane, const PGresult *res)
     if (lane->job == SIMRELAYD_JOB_EXPIRED
         || lane->job == SIMRELAYD_JOB_OUTBOX)
     {
-        /* sockets here, and those of other instances */
-
-        simrelayd_tail_look(d);
-
-        s = simrelayd_db_segment(d);
-
-        sr_pg_statement(s, SR_SQL_BELL_RING);
-
-        s->handler = simrelayd_status_ignored;
-        s->data = d;
-
-        simrelayd_db_send(d, s);
+        simrelayd_status_ring(lane->st->d);
     }
 
     return job->batches && n == SIMRELAYD_BATCH;

@@ -9,12 +9,12 @@ with old as (
     select id
       from locks
      where least(expires_at, released_at) < now() - interval '9 days'
+     order by least(expires_at, released_at)
      limit 1000
        for update skip locked
 ), removed as (
     delete from locks k
-     using old
-     where k.id = old.id
+     where k.id = any (array(select id from old))
     returning 1
 )
 select count(*) as removed

@@ -4,6 +4,9 @@
 -- given back meanwhile is none.  No row: somebody else holds it, or there is
 -- no such SIM.
 --
+-- A new hold is told by a trigger (number.locked), an extended one is not.
+-- One that had expired, and was not told to be over yet, is told first.
+--
 -- for module
 --
 -- $1 digest bytea
@@ -16,7 +19,7 @@
 -- > lock_id int8
 
 with sim as materialized (
-    select p.*, clock_timestamp() as at
+    select p.*, clock_timestamp() as at, nextval('lock_ids') as new_id
       from principal_sims($1, $2, $3) p
       join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
      where p.hosted_sim_id = $4
@@ -27,7 +30,7 @@ with sim as materialized (
     insert into sim_locks as l
            (hosted_sim_id, lock_id, organization_id, team_id, user_id,
             api_key_id, started_at, expires_at)
-    select s.hosted_sim_id, nextval('lock_ids'), s.organization_id,
+    select s.hosted_sim_id, s.new_id, s.organization_id,
            coalesce(s.team_id,
                     (select min(t.team_id) from team_members t
                       where t.user_id = s.user_id
@@ -56,6 +59,14 @@ with sim as materialized (
         or (l.user_id = excluded.user_id
             and l.api_key_id is not distinct from excluded.api_key_id)
     returning l.*
+), over as (
+    update locks k
+       set ended_at = clock_timestamp()
+      from hold h
+      join sim s on s.new_id = h.lock_id
+     where k.hosted_sim_id = h.hosted_sim_id
+       and k.ended_at is null
+    returning k.id
 ), kept as (
     insert into locks as k
            (id, hosted_sim_id, organization_id, team_id, user_id, api_key_id,
@@ -63,6 +74,7 @@ with sim as materialized (
     select lock_id, hosted_sim_id, organization_id, team_id, user_id,
            api_key_id, started_at, expires_at
       from hold
+     where (select count(*) from over) >= 0
         on conflict (id) do update set expires_at = excluded.expires_at
 )
 select lock_id

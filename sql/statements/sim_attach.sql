@@ -1,5 +1,6 @@
 -- Gives a SIM to an organization, or changes its team and alias there.  No
--- row: there is no such SIM, or it has as many organizations as it may have.
+-- row: there is no such SIM.  That it has no more organizations than it may
+-- have is a trigger's part.
 --
 -- for simrelay
 --
@@ -10,21 +11,16 @@
 --
 -- > hosted_sim_id int8
 
-with sim as (
-    select h.id, h.shared_max_orgs
+with sim as materialized (
+    select h.id
       from hosted_sims h
      where h.id = $1
        and h.deleted_at is null
-       for update
+       for no key update
 )
 insert into sim_attachments (organization_id, hosted_sim_id, team_id, alias)
 select $2, s.id, $3, $4
   from sim s
- where s.shared_max_orgs is null
-    or s.shared_max_orgs > (select count(*)
-                              from sim_attachments a
-                             where a.hosted_sim_id = $1
-                               and a.organization_id <> $2)
     on conflict (organization_id, hosted_sim_id) do update
    set team_id = excluded.team_id, alias = excluded.alias
 returning hosted_sim_id

@@ -428,6 +428,8 @@ begin
     perform test.people();
     perform test.credentials();
     perform test.numbers();
+
+    delete from events;
 end
 $$;
 
