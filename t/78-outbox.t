@@ -134,8 +134,8 @@ ann-phone POST /api/byos/devices/201/outbox/7001 {"status":"delivered"}
 
 row select m.status, m.error_code, s.state from messages m, sends s
     => delivered||ended
-row select string_agg(type, ' ' order by id), count(distinct object_id)
-      from events => sms.send message.delivery message.delivery|1
+row select string_agg(type, ' ' order by type), count(distinct object_id)
+      from events => message.delivery message.delivery sms.send|1
 
 ann-phone GET /api/byos/devices/201/outbox
 200 {"data":[]}
