@@ -106,7 +106,7 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "deliveries",    SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
       "public.webhook_deliveries" },
     { "devices",       SR_SQL_HOUSEKEEPING_DEVICES,       10,    1,  NULL },
-    { "outbox",        SR_SQL_HOUSEKEEPING_OUTBOX,        10,    1,  NULL },
+    { "outbox",        SR_SQL_HOUSEKEEPING_OUTBOX,        1,     1,  NULL },
     { "codes",         SR_SQL_HOUSEKEEPING_CODES,         60,    0,  NULL },
     { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0,  NULL },
     { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1,  NULL },

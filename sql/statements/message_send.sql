@@ -82,12 +82,12 @@ with sim as materialized (
      where s.provider = 'byos'
 ), checked as materialized (
     select s.*, d.id as device_id, d.user_id,
-           case when $8 is not null
+           case when k.request = $9 then 'replay'
+                when k.request is not null then 'mismatch'
+                when $8 is not null
                  and current_setting('simrelay.alone', true)
                      is distinct from 'true'
                 then 'busy'
-                when k.request = $9 then 'replay'
-                when k.request is not null then 'mismatch'
                 when s.status <> 'active' or s.number is null
                   or s.provider = 'byos' and d.id is null
                 then 'inactive'
