@@ -211,8 +211,8 @@ max POST /api/sims/102/messages {"to":"+15557654321","text":"a"}
 201
 
 row select organization_id, team_id, lock_id from messages => 1|11|
-row select team_id, total, received from message_counts order by 1
-    => 0|0|0 11|1|0
+row select team_id, total, received from message_counts where total > 0
+    => 11|1|0
 
 mia GET /api/sims/102/messages
 404
