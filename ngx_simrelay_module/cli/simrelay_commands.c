@@ -128,6 +128,45 @@ const simrelay_command_t  simrelay_commands[] = {
       "ends a lock, whoever holds it",
       1, 1, SIMRELAY_STORE, simrelay_lock_release },
 
+    { "provider", "add", "seven|twilio --name ACCOUNT [--secrets FILE]",
+      "makes an account at a provider; reads its key, or auth token, and on a "
+      "second line seven.io's signing secret",
+      1, 1, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_provider_add },
+
+    { "provider", "list", "",
+      "shows all accounts at providers",
+      0, 0, SIMRELAY_STORE, simrelay_provider_list },
+
+    { "provider", "update", "ACCOUNT-ID [--secrets FILE]",
+      "reads an account's secrets anew",
+      1, 1, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_provider_update },
+
+    { "provider", "disable", "ACCOUNT-ID",
+      "lets an account send no more; its SMS wait",
+      1, 1, SIMRELAY_STORE, simrelay_provider_disable },
+
+    { "provider", "enable", "ACCOUNT-ID",
+      "lets it send again",
+      1, 1, SIMRELAY_STORE, simrelay_provider_enable },
+
+    { "provider", "remove", "ACCOUNT-ID",
+      "removes an account that no SMS waits for",
+      1, 1, SIMRELAY_STORE, simrelay_provider_remove },
+
+    { "sms", "list",
+      "[--state queued|leased|accepted|unconfirmed|ended]",
+      "shows SMS that go by providers and phones; without --state, those of "
+      "which nobody knows whether they were sent",
+      0, 0, SIMRELAY_STORE, simrelay_sms_list },
+
+    { "sms", "resend", "ORGANIZATION.MESSAGE",
+      "sends one again that is unconfirmed or has failed",
+      1, 1, SIMRELAY_STORE, simrelay_sms_resend },
+
+    { "sms", "settle", "ORGANIZATION.MESSAGE sent|failed",
+      "says what became of one that is unconfirmed",
+      2, 2, SIMRELAY_STORE, simrelay_sms_settle },
+
     { "webhook", "create",
       "ORGANIZATION URL [--name NAME] [--timeout SECONDS] [--retries N]",
       "makes a webhook integration, and shows its secret this once",

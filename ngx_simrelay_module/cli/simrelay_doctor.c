@@ -12,6 +12,7 @@
 #define SIMRELAY_DOCTOR_DAYS     4      /* today and the next 3 */
 #define SIMRELAY_DOCTOR_LATE     10     /* s that events and deliveries wait */
 #define SIMRELAY_DOCTOR_MAIL     120    /* s that mails wait */
+#define SIMRELAY_DOCTOR_SEND     120    /* s that SMS wait */
 #define SIMRELAY_DOCTOR_CLOCK    5      /* s between the clocks */
 
 
@@ -29,6 +30,7 @@ static void simrelay_doctor_secrets(simrelay_doctor_t *d, sr_sql_e sql,
     const char *context, const char *what, const char *whose);
 static void simrelay_doctor_queues(simrelay_doctor_t *d);
 static void simrelay_doctor_identity(simrelay_doctor_t *d);
+static void simrelay_doctor_sends(simrelay_doctor_t *d);
 static void simrelay_doctor_sidecar(simrelay_doctor_t *d, PGresult *res);
 static double simrelay_doctor_age(const PGresult *res, int column);
 static void simrelay_doctor_clock(simrelay_doctor_t *d, PGresult *res);
@@ -59,10 +61,18 @@ simrelay_doctor(simrelay_t *s)
             simrelay_doctor_secrets(&d, SR_SQL_DOCTOR_TWO_FACTORS,
                                     "two_factor", "two-factor secrets",
                                     "user");
+            simrelay_doctor_secrets(&d, SR_SQL_DOCTOR_PROVIDER_KEYS,
+                                    "provider_key", "keys of providers",
+                                    "account");
+            simrelay_doctor_secrets(&d, SR_SQL_DOCTOR_PROVIDER_SIGNINGS,
+                                    "provider_signing",
+                                    "signing secrets of providers",
+                                    "account");
         }
 
         simrelay_doctor_queues(&d);
         simrelay_doctor_identity(&d);
+        simrelay_doctor_sends(&d);
     }
 
     return d.failed ? SIMRELAY_FAILED : SIMRELAY_DONE;
@@ -336,6 +346,52 @@ simrelay_doctor_identity(simrelay_doctor_t *d)
                              " read in its log why it cannot",
                              "%lld agents that nobody claimed in time are"
                              " still there", (long long) n);
+    }
+
+    PQclear(res);
+}
+
+
+static void
+simrelay_doctor_sends(simrelay_doctor_t *d)
+{
+    double            age;
+    int64_t           n;
+    PGresult         *res;
+    sr_pg_segment_t   q;
+
+    simrelay_query(&q, SR_SQL_DOCTOR_SENDS);
+
+    res = simrelay_run(d->s, &q);
+    if (res == NULL) {
+        d->failed = 1;
+        return;
+    }
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_SENDS_DUE);
+    age = simrelay_doctor_age(res, SR_DOCTOR_SENDS_DUE_AGE);
+
+    simrelay_doctor_line(d, age < SIMRELAY_DOCTOR_SEND,
+                         "see by simrelay provider list whether their account"
+                         " is there and enabled, and whether simrelayd runs",
+                         "%lld SMS wait for a provider, the oldest for %.0f s",
+                         (long long) n, age);
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_SENDS_UNCONFIRMED);
+
+    if (n != 0) {
+        simrelay_doctor_line(d, 0, "simrelay sms list shows them: see at the"
+                             " provider, then use simrelay sms settle or"
+                             " resend",
+                             "nobody knows of %lld SMS whether they were sent",
+                             (long long) n);
+    }
+
+    n = sr_pg_int8(res, 0, SR_DOCTOR_SENDS_DISABLED);
+
+    if (n != 0) {
+        simrelay_doctor_line(d, 1, NULL, "%lld accounts at providers are"
+                             " disabled", (long long) n);
     }
 
     PQclear(res);
