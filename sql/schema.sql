@@ -1020,7 +1020,8 @@ CREATE UNLOGGED TABLE public.sidecars (
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
     sockets integer DEFAULT 0 NOT NULL,
-    deliveries_running integer DEFAULT 0 NOT NULL
+    deliveries_running integer DEFAULT 0 NOT NULL,
+    sends_running integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.sim_attachments (
@@ -1494,7 +1495,7 @@ CREATE INDEX provider_reports_created_at ON public.provider_reports USING btree 
 
 CREATE INDEX sends_device ON public.sends USING btree (device_id, message_id) WHERE (device_id IS NOT NULL);
 
-CREATE INDEX sends_due ON public.sends USING btree (next_attempt_at, hosted_sim_id) WHERE ((state = 'queued'::text) AND (provider <> 'byos'::text));
+CREATE INDEX sends_due ON public.sends USING btree (provider, account, next_attempt_at, message_id) WHERE ((state = 'queued'::text) AND (provider <> 'byos'::text));
 
 CREATE INDEX sends_leased ON public.sends USING btree (lease_until) WHERE (state = 'leased'::text);
 

@@ -262,7 +262,7 @@ simrelayd_files(void)
     (void) setrlimit(RLIMIT_NOFILE, &limit);
 
     if (limit.rlim_cur < (rlim_t) (d->conf.max_sockets + d->conf.deliveries
-                                   + SIMRELAYD_FILES))
+                                   + d->conf.sends + SIMRELAYD_FILES))
     {
         simrelayd_log(SIMRELAYD_WARN,
                       "event=few_files limit=%llu max_sockets=%lld",
@@ -329,6 +329,11 @@ simrelayd_start(void)
 
     d->mails = simrelayd_mails_start(d);
     if (d->mails == NULL) {
+        return -1;
+    }
+
+    d->sends = simrelayd_sends_start(d);
+    if (d->sends == NULL) {
         return -1;
     }
 
@@ -452,11 +457,12 @@ simrelayd_drain(void)
 
     simrelayd_webhooks_drain(d);
     simrelayd_mails_drain(d);
+    simrelayd_sends_drain(d);
 
     simrelayd_log(SIMRELAYD_INFO,
-                  "event=draining deliveries=%d mails=%d sockets=%d",
+                  "event=draining deliveries=%d mails=%d sends=%d sockets=%d",
                   simrelayd_webhooks_running(d), simrelayd_mails_running(d),
-                  simrelayd_ws_count(d));
+                  simrelayd_sends_running(d), simrelayd_ws_count(d));
 
     simrelayd_until = uv_now(&d->loop) + (uint64_t) d->conf.drain_timeout;
 
@@ -484,7 +490,8 @@ simrelayd_drain_look(uv_timer_t *timer)
         return;
     }
 
-    running = simrelayd_webhooks_running(d) + simrelayd_mails_running(d);
+    running = simrelayd_webhooks_running(d) + simrelayd_mails_running(d)
+              + simrelayd_sends_running(d);
 
     if (running != 0 && now < simrelayd_until) {
         simrelayd_tail_look(d);
@@ -493,9 +500,10 @@ simrelayd_drain_look(uv_timer_t *timer)
 
     if (running != 0) {
         simrelayd_log(SIMRELAYD_WARN,
-                      "event=drain_timeout deliveries=%d mails=%d",
+                      "event=drain_timeout deliveries=%d mails=%d sends=%d",
                       simrelayd_webhooks_running(d),
-                      simrelayd_mails_running(d));
+                      simrelayd_mails_running(d),
+                      simrelayd_sends_running(d));
     }
 
     simrelayd_leaving = 1;
@@ -535,6 +543,7 @@ simrelayd_stop(void)
     }
 
     simrelayd_mails_stop(d);
+    simrelayd_sends_stop(d);
 
     simrelayd_db_stop(d);
 

@@ -25,6 +25,7 @@ typedef struct simrelayd_ws_s        simrelayd_ws_t;
 typedef struct simrelayd_tail_s      simrelayd_tail_t;
 typedef struct simrelayd_webhooks_s  simrelayd_webhooks_t;
 typedef struct simrelayd_mails_s     simrelayd_mails_t;
+typedef struct simrelayd_sends_s     simrelayd_sends_t;
 typedef struct simrelayd_status_s    simrelayd_status_t;
 typedef struct simrelayd_locks_s     simrelayd_locks_t;
 
@@ -63,6 +64,15 @@ typedef struct {
     char           *smtp_tls;           /* require, try, off */
     char           *smtp_ca_file;       /* empty: the system's */
     int64_t         smtp_timeout;       /* of one mail */
+    char           *seven_url;          /* without a slash at its end */
+    char           *twilio_url;         /* ditto */
+    char           *provider_ca_file;   /* empty: the system's */
+    int64_t         sends;              /* under way at once */
+    int64_t         sends_per_account;
+    int64_t         send_interval;      /* between two SMS of a SIM */
+    int64_t         send_timeout;
+    char           *send_retry_delays;  /* seconds, space separated */
+    int64_t         send_max_wait;      /* for somebody who hands it over */
     int64_t         drain_timeout;
     char           *log_file;           /* empty: stderr */
     char           *log_level;          /* error, warn, info, debug */
@@ -82,6 +92,7 @@ struct simrelayd_s {
     simrelayd_tail_t      *tail;
     simrelayd_webhooks_t  *webhooks;
     simrelayd_mails_t     *mails;
+    simrelayd_sends_t     *sends;
     simrelayd_status_t    *status;
     simrelayd_locks_t     *locks;
 };
@@ -303,6 +314,26 @@ int simrelayd_mails_running(const simrelayd_t *d);
 
 void simrelayd_mails_drain(simrelayd_t *d);
 void simrelayd_mails_stop(simrelayd_t *d);
+
+
+/*
+ * SMS that go by providers: claims, hands over, records what became of them.
+ */
+
+simrelayd_sends_t *simrelayd_sends_start(simrelayd_t *d);
+
+/* Claims now, or again when what is under way is done. */
+
+void simrelayd_sends_look(simrelayd_t *d);
+
+/* SMS under way, results not yet recorded among them. */
+
+int simrelayd_sends_running(const simrelayd_t *d);
+
+/* Claims no more; what runs goes on. */
+
+void simrelayd_sends_drain(simrelayd_t *d);
+void simrelayd_sends_stop(simrelayd_t *d);
 
 
 /*

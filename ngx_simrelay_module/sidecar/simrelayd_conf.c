@@ -10,6 +10,7 @@
 
 #include "simrelayd_conf_mail.h"
 #include "sr_conf.h"
+#include "sr_url.h"
 
 
 #define SIMRELAYD_ENV      "SIMRELAYD_"
@@ -35,6 +36,7 @@ static int simrelayd_conf_check(const simrelayd_conf_t *conf, const char *path,
     char *err, size_t size);
 static int simrelayd_conf_listen(const char *p);
 static int simrelayd_conf_delays(const char *p);
+static int simrelayd_conf_url(const char *p);
 static void simrelayd_conf_take(const sr_conf_row_t *row, char *old,
     char *fresh);
 static int simrelayd_conf_keeps(const char *name);
@@ -134,6 +136,34 @@ static const sr_conf_row_t  simrelayd_conf_rows[] = {
     { "smtp_timeout", SR_CONF_MSEC,
       SIMRELAYD_OFFSET(smtp_timeout), "2m", 100, 10 * SIMRELAYD_MINUTE },
 
+    { "seven_url", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(seven_url), "https://gateway.seven.io/api", 0, 0 },
+
+    { "twilio_url", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(twilio_url), "https://api.twilio.com", 0, 0 },
+
+    { "provider_ca_file", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(provider_ca_file), "", 0, 0 },
+
+    { "sends", SR_CONF_INT,
+      SIMRELAYD_OFFSET(sends), "256", 1, 1000 },
+
+    { "sends_per_account", SR_CONF_INT,
+      SIMRELAYD_OFFSET(sends_per_account), "16", 1, 1000 },
+
+    { "send_interval", SR_CONF_MSEC,
+      SIMRELAYD_OFFSET(send_interval), "0s", 0, SIMRELAYD_HOUR },
+
+    { "send_timeout", SR_CONF_MSEC,
+      SIMRELAYD_OFFSET(send_timeout), "30s", 100, 10 * SIMRELAYD_MINUTE },
+
+    { "send_retry_delays", SR_CONF_TEXT,
+      SIMRELAYD_OFFSET(send_retry_delays), "5 30 120 600 1800", 0, 0 },
+
+    { "send_max_wait", SR_CONF_MSEC,
+      SIMRELAYD_OFFSET(send_max_wait), "24h",
+      SIMRELAYD_SECOND, 30 * 24 * (int64_t) SIMRELAYD_HOUR },
+
     { "drain_timeout", SR_CONF_MSEC,
       SIMRELAYD_OFFSET(drain_timeout), "30s", 0, SIMRELAYD_HOUR },
 
@@ -230,6 +260,17 @@ simrelayd_conf_check(const simrelayd_conf_t *conf, const char *path, char *err,
     } else if (simrelayd_conf_delays(conf->mail_retry_delays) == -1) {
         name = "\"mail_retry_delays\" must be seconds, 1 to 86400, and spaces";
 
+    } else if (simrelayd_conf_delays(conf->send_retry_delays) == -1) {
+        name = "\"send_retry_delays\" must be seconds, 1 to 86400, and spaces";
+
+    } else if (simrelayd_conf_url(conf->seven_url) == -1) {
+        name = "\"seven_url\" must be an http(s) URL without a slash at its "
+               "end";
+
+    } else if (simrelayd_conf_url(conf->twilio_url) == -1) {
+        name = "\"twilio_url\" must be an http(s) URL without a slash at its "
+               "end";
+
     } else if (*conf->pusher_key == '\0' || *conf->pusher_secret == '\0') {
         name = "\"pusher_key\" and \"pusher_secret\" must not be empty";
 
@@ -285,6 +326,22 @@ simrelayd_conf_delays(const char *p)
     }
 
     return n != 0 ? 0 : -1;
+}
+
+
+static int
+simrelayd_conf_url(const char *p)
+{
+    size_t                    len;
+    sr_url_t                  u;
+    struct sockaddr_storage   sa;
+
+    len = strlen(p);
+
+    return len == 0 || len > SR_URL || p[len - 1] == '/'
+           || strchr(p, '?') != NULL
+           || sr_url_parse(&u, (const unsigned char *) p, len) == -1
+           || sr_address_of_url(&u, &sa) == SR_HOST_REFUSED ? -1 : 0;
 }
 
 

@@ -494,6 +494,7 @@ simrelayd_db_look(simrelayd_t *d)
     }
 
     simrelayd_mails_look(d);
+    simrelayd_sends_look(d);
 }
 
 

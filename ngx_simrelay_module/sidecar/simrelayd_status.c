@@ -274,6 +274,7 @@ simrelayd_status_seen(simrelayd_status_t *st)
     sr_pg_bind_time(s, st->started_at);
     sr_pg_bind_int4(s, simrelayd_ws_count(d));
     sr_pg_bind_int4(s, simrelayd_webhooks_running(d));
+    sr_pg_bind_int4(s, simrelayd_sends_running(d));
 
     s->handler = simrelayd_status_seen_done;
     s->data = st;

@@ -285,7 +285,8 @@ create table sends (
     primary key (organization_id, message_id)
 ) with (fillfactor = 70);
 
-create index sends_due on sends (next_attempt_at, hosted_sim_id)
+create index sends_due
+    on sends (provider, account, next_attempt_at, message_id)
  where state = 'queued' and provider <> 'byos';
 
 create index sends_leased on sends (lease_until) where state = 'leased';
@@ -319,6 +320,8 @@ create table sim_paces (
 -- NULL: as simrelayd is configured
 alter table hosted_sims
     add column send_interval_ms int4 check (send_interval_ms >= 0);
+
+alter table sidecars add column sends_running int4 not null default 0;
 
 
 -- What makes an SMS that a provider tells of idempotent; kept 30 days.

@@ -9,11 +9,14 @@
 -- $4 started_at timestamptz
 -- $5 sockets int4
 -- $6 deliveries_running int4
+-- $7 sends_running int4
 
 insert into sidecars as s
-       (id, host, pid, started_at, sockets, deliveries_running)
-values ($1, $2, $3, $4, $5, $6)
+       (id, host, pid, started_at, sockets, deliveries_running,
+        sends_running)
+values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (id) do update
    set seen_at = now(),
        sockets = excluded.sockets,
-       deliveries_running = excluded.deliveries_running
+       deliveries_running = excluded.deliveries_running,
+       sends_running = excluded.sends_running

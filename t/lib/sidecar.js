@@ -362,4 +362,4 @@ function directory() {
 
 
 module.exports = { Client, Daemon, Database, bail, directory, done, is, ok,
-                   port, run, sleep, until };
+                   port, root, run, sleep, until };

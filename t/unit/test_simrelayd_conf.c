@@ -90,6 +90,22 @@ static const struct {
       ": \"smtp_password_file\" is empty" },
     { NEEDED SMTP "smtp_timeout = 11m\n",
       ":8: \"smtp_timeout\" must be between 100 and 600000 ms" },
+    { NEEDED "seven_url = gateway.example\n",
+      ": \"seven_url\" must be an http(s) URL without a slash at its end" },
+    { NEEDED "seven_url = http://gateway.example/api/\n",
+      ": \"seven_url\" must be an http(s) URL without a slash at its end" },
+    { NEEDED "twilio_url = \"\"\n",
+      ": \"twilio_url\" must be an http(s) URL without a slash at its end" },
+    { NEEDED "twilio_url = http://127.1\n",
+      ": \"twilio_url\" must be an http(s) URL without a slash at its end" },
+    { NEEDED "twilio_url = http://a.example/?b\n",
+      ": \"twilio_url\" must be an http(s) URL without a slash at its end" },
+    { NEEDED "send_retry_delays = 0\n",
+      ": \"send_retry_delays\" must be seconds, 1 to 86400, and spaces" },
+    { NEEDED "sends = 1001\n",
+      ":5: \"sends\" must be between 1 and 1000" },
+    { NEEDED "sends_per_account = 0\n",
+      ":5: \"sends_per_account\" must be between 1 and 1000" },
     { NEEDED "max_sockets = 0\n",
       ":5: \"max_sockets\" must be between 1 and 1000000" },
     { NEEDED "deliverys = 5\n",
@@ -145,6 +161,15 @@ test_defaults(void **state)
     assert_string_equal(conf.retry_delays,
                         "60 300 900 3600 14400 43200 86400");
     assert_int_equal(conf.allow_private_addresses, 0);
+    assert_string_equal(conf.seven_url, "https://gateway.seven.io/api");
+    assert_string_equal(conf.twilio_url, "https://api.twilio.com");
+    assert_string_equal(conf.provider_ca_file, "");
+    assert_int_equal(conf.sends, 256);
+    assert_int_equal(conf.sends_per_account, 16);
+    assert_int_equal(conf.send_interval, 0);
+    assert_int_equal(conf.send_timeout, 30000);
+    assert_string_equal(conf.send_retry_delays, "5 30 120 600 1800");
+    assert_int_equal(conf.send_max_wait, 86400000);
     assert_int_equal(conf.drain_timeout, 30000);
     assert_string_equal(conf.log_level, "info");
 
