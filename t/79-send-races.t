@@ -84,9 +84,10 @@ async function under_way() {
 
     const early = await send(lanes[0], 101, 'slow', 'slow');
 
-    is([early.status, early.json],
-       [409, { message: 'A request with this idempotency key is still in'
-                        + ' progress.' }], 'one that still runs is told of');
+    is([early.status, early.headers['retry-after'], early.json],
+       [409, '1', { message: 'A request with this idempotency key is still in'
+                             + ' progress.' }],
+       'one that still runs is told of');
 
     await other.say('commit');
     await other.end();

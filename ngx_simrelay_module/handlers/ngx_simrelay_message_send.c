@@ -210,6 +210,7 @@ ngx_simrelay_message_send_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
         return;
 
     case 'b': /* busy */
+        ngx_str_set(&ctx->retry_after, "1");
         ngx_simrelay_fail(ctx, NGX_SIMRELAY_EBUSY);
         return;
 
