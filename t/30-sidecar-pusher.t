@@ -158,8 +158,8 @@ ok lives($client), 'the socket stays open';
 
 $client->event('client-typing', {}, channel => 'news');
 is_deeply failure($client->frame),
-          [4301, 'The app does not have client messaging enabled.'],
-          'client events are refused';
+          [4301, 'Client events are for private and presence channels.'],
+          'client events are refused in a public channel';
 
 my $long = 'c' x 200;
 is subscribe($client, $long)->{channel}, $long, 'a name of 200 bytes is fine';
@@ -262,7 +262,7 @@ ok lives($other), 'that others do not get';
 
 is subscribe($client, 'presence-room',
              auth => auth($client, 'presence-room'))->{event},
-   'pusher:subscription_error', 'presence is not available';
+   'pusher:error', 'presence needs to be somebody\'s';
 
 my $greedy = $server->hello;
 subscribe($greedy, "c$_") for 1 .. 100;

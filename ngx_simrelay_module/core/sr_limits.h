@@ -107,6 +107,14 @@
 
 #define SR_PUSHER_FRAME_BYTES      10000    /* P8 */
 #define SR_PUSHER_CHANNEL_BYTES    200
+#define SR_PUSHER_EVENT            200      /* characters of its name */
+#define SR_PUSHER_DATA_BYTES       102400   /* of an event of the HTTP API */
+#define SR_PUSHER_CHANNELS         100      /* that one goes to */
+#define SR_PUSHER_BATCH            10       /* events in one request */
+#define SR_PUSHER_MEMBERS          100      /* of a presence channel */
+#define SR_PUSHER_INFO_BYTES       2048     /* user_info of one */
+#define SR_PUSHER_USER             128      /* characters of a user's id */
+#define SR_PUSHER_CLIENT_EVENTS    10       /* of a socket in a second */
 
 
 #endif /* SR_LIMITS_H */

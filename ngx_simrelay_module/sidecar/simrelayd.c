@@ -322,6 +322,8 @@ simrelayd_start(void)
         return -1;
     }
 
+    d->cluster = simrelayd_cluster_start(d);
+
     d->webhooks = simrelayd_webhooks_start(d);
     if (d->webhooks == NULL) {
         return -1;
@@ -533,6 +535,8 @@ simrelayd_stop(void)
     if (d->status != NULL) {
         simrelayd_status_stop(d);
     }
+
+    simrelayd_cluster_stop(d);
 
     if (d->ws != NULL && !simrelayd_leaving) {
         simrelayd_ws_stop(d);

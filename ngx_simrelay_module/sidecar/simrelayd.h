@@ -28,6 +28,7 @@ typedef struct simrelayd_mails_s     simrelayd_mails_t;
 typedef struct simrelayd_sends_s     simrelayd_sends_t;
 typedef struct simrelayd_status_s    simrelayd_status_t;
 typedef struct simrelayd_locks_s     simrelayd_locks_t;
+typedef struct simrelayd_cluster_s   simrelayd_cluster_t;
 
 
 /* simrelayd.conf, read by the table in simrelayd_conf.c; times in ms */
@@ -95,6 +96,7 @@ struct simrelayd_s {
     simrelayd_sends_t     *sends;
     simrelayd_status_t    *status;
     simrelayd_locks_t     *locks;
+    simrelayd_cluster_t   *cluster;
 };
 
 
@@ -215,8 +217,12 @@ void simrelayd_db_stop(simrelayd_t *d);
 
 simrelayd_ws_t *simrelayd_ws_start(simrelayd_t *d);
 
-/* Lets sockets in, from when on nothing is missed that they are to be told. */
+/*
+ * Lets sockets in, from when on nothing is missed that they are to be told:
+ * once by the tail, and once by each that has held it.
+ */
 
+void simrelayd_ws_hold(simrelayd_t *d);
 void simrelayd_ws_begin(simrelayd_t *d);
 
 /*
@@ -243,7 +249,7 @@ void simrelayd_ws_disconnect(simrelayd_t *d, sr_str_t channel);
 
 int simrelayd_ws_has(simrelayd_t *d, sr_str_t channel);
 
-/* Open sockets. */
+/* Sockets that are open. */
 
 int simrelayd_ws_count(const simrelayd_t *d);
 
@@ -355,6 +361,24 @@ void simrelayd_status_ring(simrelayd_t *d);
 
 simrelayd_locks_t *simrelayd_locks_start(simrelayd_t *d);
 void simrelayd_locks_stop(simrelayd_t *d);
+
+
+/*
+ * The other instances: events, presence and questions, by notifications.
+ */
+
+/* Needs the sockets, which it holds until it knows who is where. */
+
+simrelayd_cluster_t *simrelayd_cluster_start(simrelayd_t *d);
+
+/* From now on, or anew, notifications are heard. */
+
+void simrelayd_cluster_listening(simrelayd_t *d);
+
+/* One has come. */
+
+void simrelayd_cluster_told(simrelayd_t *d, const char *payload);
+void simrelayd_cluster_stop(simrelayd_t *d);
 
 
 /* Configuration.  0, or -1 with a sentence in err. */

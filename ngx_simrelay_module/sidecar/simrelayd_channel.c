@@ -16,8 +16,6 @@
 #define SIMRELAYD_ROTATE(x, n)  ((x) << (n) | (x) >> (64 - (n)))
 
 
-static uint64_t simrelayd_channel_hash(const simrelayd_channels_t *t,
-    sr_str_t name);
 static void simrelayd_channel_round(uint64_t *v);
 static simrelayd_channel_t *simrelayd_channel_get(
     const simrelayd_channels_t *t, sr_str_t name, uint64_t hash);
@@ -30,11 +28,57 @@ static void simrelayd_channel_end(simrelayd_channels_t *t,
     simrelayd_subscription_t *sub);
 
 
+/* SipHash-1-3 of Aumasson and Bernstein */
+
+uint64_t
+simrelayd_hash(const uint64_t *key, sr_str_t name)
+{
+    size_t                i, n;
+    uint64_t              m, v[4];
+    const unsigned char  *p;
+
+    v[0] = key[0] ^ 0x736f6d6570736575;
+    v[1] = key[1] ^ 0x646f72616e646f6d;
+    v[2] = key[0] ^ 0x6c7967656e657261;
+    v[3] = key[1] ^ 0x7465646279746573;
+
+    p = name.data;
+
+    for (n = name.len; n >= 8; n -= 8, p += 8) {
+        memcpy(&m, p, 8);
+
+        v[3] ^= m;
+        simrelayd_channel_round(v);
+        v[0] ^= m;
+    }
+
+    m = (uint64_t) name.len << 56;
+
+    for (i = 0; i < n; i++) {
+        m |= (uint64_t) p[i] << (8 * i);
+    }
+
+    v[3] ^= m;
+    simrelayd_channel_round(v);
+    v[0] ^= m;
+
+    v[2] ^= 0xff;
+
+    for (i = 0; i < 3; i++) {
+        simrelayd_channel_round(v);
+    }
+
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+
 void
 simrelayd_channels_init(simrelayd_channels_t *t)
 {
     t->size = SIMRELAYD_BUCKETS;
     t->n = 0;
+    t->left = NULL;
+    t->data = NULL;
     t->buckets = simrelayd_calloc(t->size, sizeof(simrelayd_channel_t *));
 
     if (sr_random(t->key, sizeof(t->key)) == -1) {
@@ -55,7 +99,19 @@ simrelayd_channels_free(simrelayd_channels_t *t)
 simrelayd_channel_t *
 simrelayd_channel_find(const simrelayd_channels_t *t, sr_str_t name)
 {
-    return simrelayd_channel_get(t, name, simrelayd_channel_hash(t, name));
+    return simrelayd_channel_get(t, name, simrelayd_hash(t->key, name));
+}
+
+
+simrelayd_subscription_t *
+simrelayd_channel_subscription(const simrelayd_channels_t *t,
+    const simrelayd_subscriber_t *s, sr_str_t name)
+{
+    simrelayd_channel_t  *c;
+
+    c = simrelayd_channel_find(t, name);
+
+    return c != NULL ? simrelayd_channel_own(c, s) : NULL;
 }
 
 
@@ -67,7 +123,7 @@ simrelayd_channel_subscribe(simrelayd_channels_t *t,
     simrelayd_channel_t       *c;
     simrelayd_subscription_t  *sub;
 
-    hash = simrelayd_channel_hash(t, name);
+    hash = simrelayd_hash(t->key, name);
     c = simrelayd_channel_get(t, name, hash);
 
     if (c != NULL && simrelayd_channel_own(c, s) != NULL) {
@@ -86,6 +142,7 @@ simrelayd_channel_subscribe(simrelayd_channels_t *t,
 
     sub->channel = c;
     sub->subscriber = s;
+    sub->member = NULL;
 
     sub->next = c->first;
     sub->prev = &c->first;
@@ -115,15 +172,9 @@ int
 simrelayd_channel_unsubscribe(simrelayd_channels_t *t,
     simrelayd_subscriber_t *s, sr_str_t name)
 {
-    simrelayd_channel_t       *c;
     simrelayd_subscription_t  *sub;
 
-    c = simrelayd_channel_find(t, name);
-    if (c == NULL) {
-        return 0;
-    }
-
-    sub = simrelayd_channel_own(c, s);
+    sub = simrelayd_channel_subscription(t, s, name);
     if (sub == NULL) {
         return 0;
     }
@@ -140,50 +191,6 @@ simrelayd_channel_leave(simrelayd_channels_t *t, simrelayd_subscriber_t *s)
     while (s->first != NULL) {
         simrelayd_channel_end(t, s->first);
     }
-}
-
-
-/* SipHash-1-3 of Aumasson and Bernstein */
-
-static uint64_t
-simrelayd_channel_hash(const simrelayd_channels_t *t, sr_str_t name)
-{
-    size_t                i, n;
-    uint64_t              m, v[4];
-    const unsigned char  *p;
-
-    v[0] = t->key[0] ^ 0x736f6d6570736575;
-    v[1] = t->key[1] ^ 0x646f72616e646f6d;
-    v[2] = t->key[0] ^ 0x6c7967656e657261;
-    v[3] = t->key[1] ^ 0x7465646279746573;
-
-    p = name.data;
-
-    for (n = name.len; n >= 8; n -= 8, p += 8) {
-        memcpy(&m, p, 8);
-
-        v[3] ^= m;
-        simrelayd_channel_round(v);
-        v[0] ^= m;
-    }
-
-    m = (uint64_t) name.len << 56;
-
-    for (i = 0; i < n; i++) {
-        m |= (uint64_t) p[i] << (8 * i);
-    }
-
-    v[3] ^= m;
-    simrelayd_channel_round(v);
-    v[0] ^= m;
-
-    v[2] ^= 0xff;
-
-    for (i = 0; i < 3; i++) {
-        simrelayd_channel_round(v);
-    }
-
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 
@@ -330,6 +337,10 @@ simrelayd_channel_end(simrelayd_channels_t *t, simrelayd_subscription_t *sub)
 
     c->n--;
     sub->subscriber->n--;
+
+    if (sub->member != NULL) {
+        t->left(t->data, sub->member);
+    }
 
     free(sub);
 

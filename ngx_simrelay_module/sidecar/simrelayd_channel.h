@@ -17,6 +17,7 @@
 typedef struct simrelayd_channel_s       simrelayd_channel_t;
 typedef struct simrelayd_subscriber_s    simrelayd_subscriber_t;
 typedef struct simrelayd_subscription_s  simrelayd_subscription_t;
+typedef struct simrelayd_member_s        simrelayd_member_t;
 
 
 /* who subscribes; all zero at first */
@@ -36,6 +37,9 @@ struct simrelayd_subscription_s {
 
     simrelayd_subscription_t   *own_next;       /* of the subscriber */
     simrelayd_subscription_t  **own_prev;
+
+    simrelayd_member_t         *member;         /* of a presence channel; else
+                                                   NULL */
 };
 
 
@@ -56,7 +60,16 @@ typedef struct {
     size_t                      size;           /* a power of two */
     size_t                      n;              /* channels */
     uint64_t                    key[2];         /* of the hash: by chance */
+
+    /* a subscription with a member has ended; NULL where there are none */
+    void                      (*left)(void *data, simrelayd_member_t *m);
+    void                       *data;
 } simrelayd_channels_t;
+
+
+/* A hash of a name, under a key of chance since clients choose the names. */
+
+uint64_t simrelayd_hash(const uint64_t *key, sr_str_t name);
 
 
 void simrelayd_channels_init(simrelayd_channels_t *t);
@@ -68,6 +81,12 @@ void simrelayd_channels_free(simrelayd_channels_t *t);
 /* NULL where nobody is subscribed. */
 
 simrelayd_channel_t *simrelayd_channel_find(const simrelayd_channels_t *t,
+    sr_str_t name);
+
+/* One subscriber's subscription, or NULL. */
+
+simrelayd_subscription_t *simrelayd_channel_subscription(
+    const simrelayd_channels_t *t, const simrelayd_subscriber_t *s,
     sr_str_t name);
 
 /*

@@ -69,7 +69,12 @@ simrelayd_db_start(simrelayd_t *d)
         sr_pg_init(&c->pg, i == 0 ? 0 : SR_SQL_FOR_SIMRELAYD,
                    i == 0 ? "simrelay" : NULL);
 
-        c->pg.notified = i == 0 ? simrelayd_db_bell : NULL;
+        if (i == 0) {
+            c->pg.letters = "simrelay_cluster";
+            c->pg.notified = simrelayd_db_bell;
+            c->pg.told = simrelayd_db_letter;
+        }
+
         c->pg.data = c;
 
         (void) uv_timer_init(&d->loop, &c->timer);

@@ -135,9 +135,10 @@ void simrelayd_db_down(simrelayd_db_conn_t *c);
 
 void simrelayd_db_renew(simrelayd_db_conn_t *c);
 
-/* A notification has come. */
+/* Notifications have come; or one that carries something. */
 
 void simrelayd_db_bell(sr_pg_t *pg);
+void simrelayd_db_letter(sr_pg_t *pg, const char *payload);
 
 
 #endif /* SIMRELAYD_DB_H */

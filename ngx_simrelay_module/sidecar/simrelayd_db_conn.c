@@ -469,6 +469,10 @@ simrelayd_db_up(simrelayd_db_conn_t *c)
         }
     }
 
+    if (c == &db->conns[0]) {
+        simrelayd_cluster_listening(db->d);
+    }
+
     /* bells rang unheard */
 
     simrelayd_db_look(db->d);
@@ -481,6 +485,15 @@ simrelayd_db_bell(sr_pg_t *pg)
     simrelayd_db_conn_t  *c = pg->data;
 
     simrelayd_db_look(c->db->d);
+}
+
+
+void
+simrelayd_db_letter(sr_pg_t *pg, const char *payload)
+{
+    simrelayd_db_conn_t  *c = pg->data;
+
+    simrelayd_cluster_told(c->db->d, payload);
 }
 
 

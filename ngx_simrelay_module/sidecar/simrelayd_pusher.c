@@ -9,25 +9,15 @@
 
 #include "simrelayd_pusher.h"
 #include "sr_input.h"
-#include "sr_sign.h"
 
 
 #define SIMRELAYD_SOCKET_ID_MAX  1000000000
 
-/* data of SR_PAYLOAD_BYTES, each byte as \u00XX */
-#define SIMRELAYD_FRAME_MAX      (6 * SR_PAYLOAD_BYTES + 4096)
+/* data of SR_PUSHER_DATA_BYTES, each byte as \u00XX */
+#define SIMRELAYD_FRAME_MAX      (6 * SR_PUSHER_DATA_BYTES + 4096)
 
 #define SIMRELAYD_FRAME_SIZE     1024       /* of most frames */
 #define SIMRELAYD_DATA_SIZE      128
-
-
-#define simrelayd_equals(s, literal)                                          \
-    ((s).len == sizeof(literal) - 1                                           \
-     && memcmp((s).data, literal, sizeof(literal) - 1) == 0)
-
-#define simrelayd_begins(s, literal)                                          \
-    ((s).len >= sizeof(literal) - 1                                           \
-     && memcmp((s).data, literal, sizeof(literal) - 1) == 0)
 
 
 typedef struct {
@@ -35,27 +25,9 @@ typedef struct {
 } simrelayd_pusher_event_t;
 
 
-/* what subscribe and unsubscribe carry */
-
-typedef struct {
-    sr_str_t     channel;
-    sr_str_t     auth;
-    sr_str_t     channel_data;
-} simrelayd_pusher_data_t;
-
-
-static void simrelayd_pusher_subscribe(simrelayd_pusher_t *p,
-    simrelayd_peer_t *peer, const simrelayd_pusher_data_t *data);
-static const char *simrelayd_pusher_refusal(const simrelayd_pusher_t *p,
-    const simrelayd_peer_t *peer, const simrelayd_pusher_data_t *data);
-static void simrelayd_pusher_refuse(simrelayd_pusher_t *p,
-    simrelayd_peer_t *peer, sr_str_t channel, const char *type, int status,
-    const char *error);
 static int simrelayd_pusher_data(simrelayd_pusher_t *p,
     simrelayd_pusher_data_t *data, const unsigned char *text, size_t len);
-static void simrelayd_pusher_answer(simrelayd_pusher_t *p,
-    simrelayd_peer_t *peer, sr_str_t event, sr_str_t data, sr_str_t channel);
-static sr_str_t simrelayd_pusher_str(const char *s);
+static void simrelayd_pusher_left(void *data, simrelayd_member_t *m);
 
 
 static const struct {
@@ -71,8 +43,7 @@ static const struct {
     { SIMRELAYD_UNAUTHORIZED,  "Connection is unauthorized" },
     { SIMRELAYD_INVALID,       "Invalid message format" },
     { SIMRELAYD_NO_PONG,       "Pong reply not received in time" },
-    { SIMRELAYD_NO_CLIENTS,
-      "The app does not have client messaging enabled." },
+    { SIMRELAYD_NO_CLIENTS,    "Client event rejected due to rate limit" },
     { 0, NULL }
 };
 
@@ -118,14 +89,25 @@ static const sr_field_t  simrelayd_pusher_string_fields[] = {
 
 void
 simrelayd_pusher_init(simrelayd_pusher_t *p, const simrelayd_conf_t *conf,
-    simrelayd_pusher_send_pt send, void *data)
+    simrelayd_pusher_send_pt send, simrelayd_pusher_spread_pt spread,
+    void *data)
 {
     p->conf = conf;
     p->send = send;
+    p->spread = spread;
     p->data = data;
+    p->tell = NULL;
+    p->changed = NULL;
+    p->tell_data = NULL;
 
     simrelayd_channels_init(&p->channels);
+    simrelayd_presence_init(&p->presence);
+    simrelayd_caches_init(&p->caches);
     simrelayd_arena_init(&p->arena);
+    simrelayd_arena_init(&p->news);
+
+    p->channels.left = simrelayd_pusher_left;
+    p->channels.data = p;
 }
 
 
@@ -133,7 +115,10 @@ void
 simrelayd_pusher_free(simrelayd_pusher_t *p)
 {
     simrelayd_channels_free(&p->channels);
+    simrelayd_presence_free(&p->presence);
+    simrelayd_caches_free(&p->caches);
     simrelayd_arena_reset(&p->arena);
+    simrelayd_arena_reset(&p->news);
 }
 
 
@@ -177,7 +162,7 @@ void
 simrelayd_pusher_receive(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
     const unsigned char *text, size_t len)
 {
-    sr_str_t                   e, pong = sr_string("pusher:pong");
+    sr_str_t                   e, whole, pong = sr_string("pusher:pong");
     sr_input_t                 in;
     simrelayd_pusher_data_t    data;
     simrelayd_pusher_event_t   frame;
@@ -194,6 +179,9 @@ simrelayd_pusher_receive(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
 
     e = frame.event;
 
+    whole.data = (unsigned char *) text;
+    whole.len = len;
+
     if (simrelayd_equals(e, "pusher:ping")) {
         simrelayd_pusher_answer(p, peer, pong, simrelayd_pusher_none,
                                 simrelayd_pusher_none);
@@ -202,7 +190,10 @@ simrelayd_pusher_receive(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
         /* that it came is all it says */
 
     } else if (simrelayd_begins(e, "client-")) {
-        simrelayd_pusher_error(p, peer, SIMRELAYD_NO_CLIENTS, NULL);
+        simrelayd_pusher_client(p, peer, e, whole);
+
+    } else if (simrelayd_equals(e, "pusher:signin")) {
+        simrelayd_pusher_signin(p, peer, whole);
 
     } else if (simrelayd_equals(e, "pusher:subscribe")
                && simrelayd_pusher_data(p, &data, text, len) == 0)
@@ -227,6 +218,69 @@ void
 simrelayd_pusher_leave(simrelayd_pusher_t *p, simrelayd_peer_t *peer)
 {
     simrelayd_channel_leave(&p->channels, &peer->subscriber);
+
+    free(peer->user);
+    peer->user = NULL;
+}
+
+
+void
+simrelayd_pusher_news(simrelayd_pusher_t *p)
+{
+    int                  there;
+    sr_buf_t             b;
+    sr_str_t             head, data, none = sr_null_str,
+                         added = sr_string("pusher_internal:member_added"),
+                         removed = sr_string("pusher_internal:member_removed");
+    sr_json_t            j;
+    simrelayd_member_t  *m;
+
+    while ((m = simrelayd_presence_news(&p->presence)) != NULL) {
+
+        there = simrelayd_presence_there(m);
+
+        if (there == (int) m->told) {
+            simrelayd_presence_release(&p->presence, m);
+            continue;
+        }
+
+        m->told = there;
+
+        sr_buf_init(&b, p->news.alloc, SIMRELAYD_FRAME_SIZE,
+                    SIMRELAYD_FRAME_MAX);
+        sr_json_init(&j, &b);
+
+        simrelayd_pusher_member(m, &j, there);
+
+        data.len = b.len;
+        data.data = b.data;
+
+        head = simrelayd_pusher_head(p->news.alloc, there ? added : removed,
+                                     data, none);
+
+        /* who is closed by this leaves, which is told after it */
+
+        p->spread(p->data, m->room->name, head, NULL);
+
+        simrelayd_arena_reset(&p->news);
+        simrelayd_presence_release(&p->presence, m);
+    }
+}
+
+
+void
+simrelayd_pusher_member(const simrelayd_member_t *m, sr_json_t *j, int info)
+{
+    sr_json_object(j);
+    sr_json_key(j, "user_id");
+    sr_json_str(j, m->id);
+
+    if (info) {
+        sr_json_key(j, "user_info");
+        sr_json_raw(j, m->info);
+    }
+
+    sr_json_object_end(j);
 }
 
 
@@ -253,6 +307,20 @@ simrelayd_pusher_error(simrelayd_pusher_t *p, simrelayd_peer_t *peer, int code,
 
     simrelayd_pusher_answer(p, peer, event, data, simrelayd_pusher_none);
     simrelayd_arena_reset(&p->arena);
+}
+
+
+void
+simrelayd_pusher_answer(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
+    sr_str_t event, sr_str_t data, sr_str_t channel)
+{
+    sr_str_t  text;
+
+    text = simrelayd_pusher_frame(p->arena.alloc, event, data, channel);
+
+    if (text.data != NULL) {
+        p->send(p->data, peer, text);
+    }
 }
 
 
@@ -299,6 +367,87 @@ simrelayd_pusher_frame(sr_alloc_t alloc, sr_str_t event, sr_str_t data,
 }
 
 
+sr_str_t
+simrelayd_pusher_head(sr_alloc_t alloc, sr_str_t event, sr_str_t data,
+    sr_str_t user_id)
+{
+    sr_str_t   text;
+    sr_buf_t   b;
+    sr_json_t  j;
+
+    sr_buf_init(&b, alloc, SIMRELAYD_FRAME_SIZE + data.len + data.len / 4,
+                SIMRELAYD_FRAME_MAX);
+    sr_json_init(&j, &b);
+
+    sr_json_object(&j);
+    sr_json_key(&j, "event");
+    sr_json_str(&j, event);
+
+    if (data.data != NULL) {
+        sr_json_key(&j, "data");
+        sr_json_str(&j, data);
+    }
+
+    if (user_id.data != NULL) {
+        sr_json_key(&j, "user_id");
+        sr_json_str(&j, user_id);
+    }
+
+    text.len = b.failed ? 0 : b.len;
+    text.data = b.failed ? NULL : b.data;
+
+    return text;
+}
+
+
+size_t
+simrelayd_pusher_tail(unsigned char *dst, sr_str_t channel)
+{
+    static const char  key[] = ",\"channel\":\"";
+
+    /* no name has in it what would need escaping */
+
+    memcpy(dst, key, sizeof(key) - 1);
+    memcpy(dst + sizeof(key) - 1, channel.data, channel.len);
+    memcpy(dst + sizeof(key) - 1 + channel.len, "\"}", 2);
+
+    return sizeof(key) - 1 + channel.len + 2;
+}
+
+
+int
+simrelayd_pusher_parse_id(uint32_t *id, sr_str_t text)
+{
+    int       i;
+    size_t    n;
+    uint64_t  v;
+
+    for (i = 0, n = 0; i < 2; i++) {
+
+        for (v = 0; n < text.len && text.data[n] != '.'; n++) {
+
+            if (text.data[n] < '0' || text.data[n] > '9') {
+                return -1;
+            }
+
+            v = 10 * v + (text.data[n] - '0');
+
+            if (v > UINT32_MAX) {
+                return -1;
+            }
+        }
+
+        if (v == 0 || (i == 0 && n++ == text.len)) {
+            return -1;
+        }
+
+        id[i] = (uint32_t) v;
+    }
+
+    return n == text.len ? 0 : -1;
+}
+
+
 int
 simrelayd_pusher_channel(sr_str_t name)
 {
@@ -309,7 +458,17 @@ simrelayd_pusher_channel(sr_str_t name)
         return 0;
     }
 
-    for (i = 0; i < name.len; i++) {
+    i = 0;
+
+    if (simrelayd_begins(name, SIMRELAYD_USER_CHANNEL)) {
+        i = sizeof(SIMRELAYD_USER_CHANNEL) - 1;
+
+        if (i == name.len) {
+            return 0;
+        }
+    }
+
+    for ( /* void */ ; i < name.len; i++) {
         c = name.data[i];
 
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
@@ -336,111 +495,6 @@ simrelayd_pusher_text(int code)
     }
 
     return "";
-}
-
-
-static void
-simrelayd_pusher_subscribe(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
-    const simrelayd_pusher_data_t *data)
-{
-    sr_str_t     event = sr_string("pusher_internal:subscription_succeeded"),
-                 nothing = sr_string("{}");
-    const char  *why;
-
-    if (!simrelayd_pusher_channel(data->channel)) {
-        simrelayd_pusher_error(p, peer, SIMRELAYD_INVALID, NULL);
-        return;
-    }
-
-    why = simrelayd_pusher_refusal(p, peer, data);
-
-    if (why != NULL) {
-        simrelayd_pusher_refuse(p, peer, data->channel, "AuthError", 401, why);
-        return;
-    }
-
-    if (simrelayd_channel_subscribe(&p->channels, &peer->subscriber,
-                                    data->channel)
-        == -1)
-    {
-        simrelayd_pusher_refuse(p, peer, data->channel, "LimitReached", 4100,
-                                "The connection has too many subscriptions.");
-        return;
-    }
-
-    simrelayd_pusher_answer(p, peer, event, nothing, data->channel);
-}
-
-
-/* why it may not subscribe, or NULL */
-
-static const char *
-simrelayd_pusher_refusal(const simrelayd_pusher_t *p,
-    const simrelayd_peer_t *peer, const simrelayd_pusher_data_t *data)
-{
-    char            id[SIMRELAYD_SOCKET_ID_SIZE];
-    sr_str_t        socket_id, given, right, extra;
-    unsigned char  *colon, hex[SR_SIGN_HEX_LEN];
-
-    if (simrelayd_begins(data->channel, "presence-")) {
-        return "Presence channels are not available.";
-    }
-
-    if (!simrelayd_begins(data->channel, "private-")) {
-        return NULL;
-    }
-
-    socket_id.len = simrelayd_pusher_id(peer, id);
-    socket_id.data = (unsigned char *) id;
-
-    extra = data->channel_data.len != 0 ? data->channel_data
-                                        : simrelayd_pusher_none;
-
-    colon = data->auth.len != 0 ? memchr(data->auth.data, ':', data->auth.len)
-                                : NULL;
-
-    if (colon == NULL
-        || sr_sign_pusher(hex, simrelayd_pusher_str(p->conf->pusher_secret),
-                          socket_id, data->channel, extra)
-           == -1)
-    {
-        return "The connection is unauthorized.";
-    }
-
-    given.data = colon + 1;
-    given.len = data->auth.len - (given.data - data->auth.data);
-
-    right.data = hex;
-    right.len = SR_SIGN_HEX_LEN;
-
-    return sr_equal(given, right) ? NULL : "The connection is unauthorized.";
-}
-
-
-static void
-simrelayd_pusher_refuse(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
-    sr_str_t channel, const char *type, int status, const char *error)
-{
-    sr_buf_t   b;
-    sr_str_t   event = sr_string("pusher:subscription_error"), data;
-    sr_json_t  j;
-
-    sr_buf_init(&b, p->arena.alloc, SIMRELAYD_DATA_SIZE, SIMRELAYD_FRAME_SIZE);
-    sr_json_init(&j, &b);
-
-    sr_json_object(&j);
-    sr_json_key(&j, "type");
-    sr_json_cstr(&j, type);
-    sr_json_key(&j, "error");
-    sr_json_cstr(&j, error);
-    sr_json_key(&j, "status");
-    sr_json_int(&j, status);
-    sr_json_object_end(&j);
-
-    data.len = b.len;
-    data.data = b.data;
-
-    simrelayd_pusher_answer(p, peer, event, data, channel);
 }
 
 
@@ -480,26 +534,9 @@ simrelayd_pusher_data(simrelayd_pusher_t *p, simrelayd_pusher_data_t *data,
 
 
 static void
-simrelayd_pusher_answer(simrelayd_pusher_t *p, simrelayd_peer_t *peer,
-    sr_str_t event, sr_str_t data, sr_str_t channel)
+simrelayd_pusher_left(void *data, simrelayd_member_t *m)
 {
-    sr_str_t  text;
+    simrelayd_pusher_t  *p = data;
 
-    text = simrelayd_pusher_frame(p->arena.alloc, event, data, channel);
-
-    if (text.data != NULL) {
-        p->send(p->data, peer, text);
-    }
-}
-
-
-static sr_str_t
-simrelayd_pusher_str(const char *s)
-{
-    sr_str_t  str;
-
-    str.len = strlen(s);
-    str.data = (unsigned char *) s;
-
-    return str;
+    simrelayd_presence_leave(&p->presence, m);
 }

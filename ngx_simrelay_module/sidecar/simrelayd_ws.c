@@ -73,7 +73,11 @@ simrelayd_ws_start(simrelayd_t *d)
     w->listeners[SIMRELAYD_CONTROL].fd = -1;
     w->paused = 1;
 
-    simrelayd_pusher_init(&w->pusher, &d->conf, simrelayd_ws_text, w);
+    simrelayd_pusher_init(&w->pusher, &d->conf, simrelayd_ws_text,
+                          simrelayd_ws_spread, w);
+
+    w->pusher.presence.wake = simrelayd_ws_wake;
+    w->pusher.presence.data = w;
 
     w->ping = simrelayd_ws_frame(
                   simrelayd_pusher_frame(w->pusher.arena.alloc, event, none,
@@ -82,9 +86,11 @@ simrelayd_ws_start(simrelayd_t *d)
 
     (void) uv_timer_init(&d->loop, &w->timer);
     (void) uv_idle_init(&d->loop, &w->end);
+    (void) uv_idle_init(&d->loop, &w->news);
 
     w->timer.data = w;
     w->end.data = w;
+    w->news.data = w;
 
     simrelayd_ws_files(w);
 
@@ -108,94 +114,19 @@ simrelayd_ws_start(simrelayd_t *d)
 
 
 void
-simrelayd_ws_begin(simrelayd_t *d)
+simrelayd_ws_hold(simrelayd_t *d)
 {
-    if (d->ws != NULL) {
-        d->ws->opened = 1;
-        simrelayd_ws_resume(d->ws);
-    }
-}
-
-
-int
-simrelayd_ws_broadcast(simrelayd_t *d, sr_str_t channel, sr_str_t event,
-    sr_str_t data)
-{
-    int                        n;
-    sr_str_t                   text;
-    simrelayd_ws_t            *w;
-    simrelayd_frame_t         *f;
-    simrelayd_socket_t        *s;
-    simrelayd_channel_t       *c;
-    simrelayd_subscription_t  *sub, *next;
-
-    w = d->ws;
-
-    if (w == NULL) {
-        return 0;
-    }
-
-    c = simrelayd_channel_find(&w->pusher.channels, channel);
-    if (c == NULL) {
-        return 0;
-    }
-
-    text = simrelayd_pusher_frame(w->pusher.arena.alloc, event, data, channel);
-
-    if (text.data == NULL) {
-        simrelayd_log(SIMRELAYD_ERROR, "event=broadcast_too_big channel=%s",
-                      simrelayd_quote((char *) channel.data, channel.len));
-        simrelayd_arena_reset(&w->pusher.arena);
-        return 0;
-    }
-
-    f = simrelayd_ws_frame(text);
-    simrelayd_arena_reset(&w->pusher.arena);
-
-    n = 0;
-
-    for (sub = c->first; sub != NULL; sub = next) {
-
-        /* a socket that is closed here leaves the channel, no other does */
-
-        next = sub->next;
-        s = (simrelayd_socket_t *) sub->subscriber;
-
-        simrelayd_ws_send(w, s, f);
-        n += !s->closing;
-    }
-
-    simrelayd_ws_unref(f);
-
-    return n;
+    d->ws->holds++;
 }
 
 
 void
-simrelayd_ws_disconnect(simrelayd_t *d, sr_str_t channel)
+simrelayd_ws_begin(simrelayd_t *d)
 {
-    simrelayd_ws_t       *w;
-    simrelayd_channel_t  *c;
-
-    w = d->ws;
-
-    /* whoever is closed leaves the channel, which ends with the last */
-
-    while (w != NULL
-           && (c = simrelayd_channel_find(&w->pusher.channels, channel))
-              != NULL)
-    {
-        simrelayd_ws_close(w, (simrelayd_socket_t *) c->first->subscriber,
-                           SIMRELAYD_INVALID, "access_ended");
+    if (d->ws != NULL && d->ws->holds-- == 0) {
+        d->ws->opened = 1;
+        simrelayd_ws_resume(d->ws);
     }
-}
-
-
-int
-simrelayd_ws_has(simrelayd_t *d, sr_str_t channel)
-{
-    return d->ws != NULL
-           && simrelayd_channel_find(&d->ws->pusher.channels, channel) != NULL;
 }
 
 
@@ -552,6 +483,7 @@ simrelayd_ws_end(uv_idle_t *end)
 
     if (w->turns++ == 0) {
         uv_close((uv_handle_t *) &w->timer, NULL);
+        uv_close((uv_handle_t *) &w->news, NULL);
 
         if (w->context != NULL) {
             lws_context_destroy(w->context);

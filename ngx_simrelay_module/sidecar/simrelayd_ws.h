@@ -113,10 +113,12 @@ struct simrelayd_ws_s {
     unsigned             batching:1;
 
     simrelayd_listener_t  listeners[SIMRELAYD_LISTENERS];
+    int                  holds;             /* it waits for, beside the tail */
     unsigned             opened:1;          /* lets in who comes */
     unsigned             paused:1;          /* not accepting */
 
     uv_timer_t           timer;
+    uv_idle_t            news;              /* members are to be told of */
     uv_idle_t            end;
     int                  turns;             /* of the loop since the end */
     unsigned             stopping:1;
@@ -152,11 +154,33 @@ void simrelayd_ws_move(simrelayd_ws_t *w, simrelayd_socket_t *s,
     simrelayd_sockets_t *to);
 
 
+/* simrelayd_ws_spread.c */
+
+void simrelayd_ws_spread(void *data, sr_str_t channel, sr_str_t head,
+    const uint32_t *except);
+
+/* Something happened in a presence channel. */
+
+void simrelayd_ws_wake(void *data);
+
+/*
+ * Closes all sockets of a user, signed in or in a presence channel: with 4009,
+ * not to come again.
+ */
+
+void simrelayd_ws_terminate(simrelayd_ws_t *w, sr_str_t user);
+
+
 /* simrelayd_ws_out.c */
 
 /* A frame with one reference, the caller's. */
 
 simrelayd_frame_t *simrelayd_ws_frame(sr_str_t text);
+
+/* The same of simrelayd_pusher_head(), to a channel. */
+
+simrelayd_frame_t *simrelayd_ws_frame_of(sr_str_t head, sr_str_t channel);
+
 void simrelayd_ws_unref(simrelayd_frame_t *f);
 
 /*

@@ -36,6 +36,24 @@ simrelayd_ws_frame(sr_str_t text)
 }
 
 
+simrelayd_frame_t *
+simrelayd_ws_frame_of(sr_str_t head, sr_str_t channel)
+{
+    simrelayd_frame_t  *f;
+
+    f = simrelayd_alloc(sizeof(simrelayd_frame_t) + LWS_PRE + head.len
+                        + SIMRELAYD_TAIL_SIZE);
+
+    f->refs = 1;
+    memcpy(f->data + LWS_PRE, head.data, head.len);
+
+    f->len = head.len + simrelayd_pusher_tail(f->data + LWS_PRE + head.len,
+                                              channel);
+
+    return f;
+}
+
+
 void
 simrelayd_ws_unref(simrelayd_frame_t *f)
 {

@@ -1,4 +1,4 @@
--- The last events of cache channels, newest first, as far as an instance keeps
+-- The last events of cache channels, oldest first, as far as an instance keeps
 -- them.
 --
 -- for simrelayd
@@ -17,4 +17,4 @@ select c.channel, c.frame,
          order by s.stored_at desc
          limit 4096) c
  where c.bytes <= 33554432
- order by c.stored_at desc
+ order by c.stored_at

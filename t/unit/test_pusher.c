@@ -11,6 +11,10 @@
 #include "../../ngx_simrelay_module/sidecar/simrelayd_channel.c"
 #include "../../ngx_simrelay_module/sidecar/simrelayd_admit.c"
 #include "../../ngx_simrelay_module/sidecar/simrelayd_pusher.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_subscribe.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_client.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_presence.c"
+#include "../../ngx_simrelay_module/sidecar/simrelayd_cache.c"
 
 
 #define SIGNATURE                                                             \
@@ -25,7 +29,7 @@
 #define CLIENTS                                                               \
     "{\"event\":\"pusher:error\",\"data\":"                                   \
     "\"{\\\"code\\\":4301,\\\"message\\\":"                                   \
-    "\\\"The app does not have client messaging enabled.\\\"}\"}"
+    "\\\"Client events are for private and presence channels.\\\"}\"}"
 
 #define SUCCEEDED(channel)                                                    \
     "{\"event\":\"pusher_internal:subscription_succeeded\","                  \
@@ -120,7 +124,7 @@ static const struct {
     { "{\"event\":\"\xff\"}",                               INVALID },
     { "{\"event\":\"pusher:ping\",\"data\":[[[[[[[[[]]]]]]]]]}", INVALID },
 
-    { "{\"event\":\"client-\"}",                            CLIENTS },
+    { "{\"event\":\"client-\"}",                            INVALID },
     { "{\"event\":\"client-x\",\"channel\":\"a\",\"data\":{}}", CLIENTS },
 
     { "{\"event\":\"pusher:subscribe\"}",                   INVALID },
@@ -168,7 +172,7 @@ static const struct {
       SUCCEEDED("private-foobar") },
 
     { SUBSCRIBE("{\"channel\":\"presence-a\"}"),
-      REFUSED("presence-a", "Presence channels are not available.") },
+      UNAUTHORIZED("presence-a") },
 
     { "{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\"a\"}}",
       NULL },
@@ -198,6 +202,14 @@ send_text(void *data, simrelayd_peer_t *p, sr_str_t text)
 }
 
 
+static void
+spread_text(void *data, sr_str_t channel, sr_str_t head,
+    const uint32_t *except)
+{
+    fail_msg("nobody else is there");
+}
+
+
 static int
 setup(void **state)
 {
@@ -212,7 +224,7 @@ setup(void **state)
 
     sent = 0;
 
-    simrelayd_pusher_init(&pusher, &conf, send_text, &sent);
+    simrelayd_pusher_init(&pusher, &conf, send_text, spread_text, &sent);
 
     return 0;
 }
@@ -389,21 +401,21 @@ test_payloads(void **state)
 
     /* the worst of the biggest fits, more does not */
 
-    big = malloc(2 * SR_PAYLOAD_BYTES);
-    memset(big, 1, 2 * SR_PAYLOAD_BYTES);
+    big = malloc(2 * SR_PUSHER_DATA_BYTES);
+    memset(big, 1, 2 * SR_PUSHER_DATA_BYTES);
 
     data.data = big;
-    data.len = SR_PAYLOAD_BYTES;
+    data.len = SR_PUSHER_DATA_BYTES;
 
     text = simrelayd_pusher_frame(sr_test_pool(&pool, -1), event, data,
                                   channel);
     assert_non_null(text.data);
     assert_int_equal(text.len,
-                     6 * SR_PAYLOAD_BYTES
+                     6 * SR_PUSHER_DATA_BYTES
                      + strlen("{'event':'e','data':'','channel':'c'}"));
     sr_test_free(&pool);
 
-    data.len = 2 * SR_PAYLOAD_BYTES;
+    data.len = 2 * SR_PUSHER_DATA_BYTES;
 
     text = simrelayd_pusher_frame(sr_test_pool(&pool, -1), event, data,
                                   channel);

@@ -29,8 +29,9 @@ sub build {
         or die 'the statements cannot be embedded';
 
     my $sources = join ' ', map { "$sidecar/simrelayd_$_.c" }
-                            qw(admit channel http log memory pusher ws ws_in
-                               ws_listen ws_out);
+                            qw(admit cache channel client http log memory
+                               presence pusher subscribe ws ws_in
+                               ws_listen ws_out ws_spread);
 
     my $flags = $ENV{SIMRELAY_TEST_CFLAGS} // '-O1';
 
