@@ -103,6 +103,13 @@ simrelayd_cache_get(simrelayd_caches_t *t, sr_str_t channel)
 }
 
 
+int
+simrelayd_cache_data(const simrelayd_cache_t *c, sr_str_t *data)
+{
+    return sr_json_member(c->head, "data", data);
+}
+
+
 int64_t
 simrelayd_cache_left(const simrelayd_cache_t *c)
 {

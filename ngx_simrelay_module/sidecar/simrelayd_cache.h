@@ -53,6 +53,10 @@ void simrelayd_cache_put(simrelayd_caches_t *t, sr_str_t channel,
 const simrelayd_cache_t *simrelayd_cache_get(simrelayd_caches_t *t,
     sr_str_t channel);
 
+/* Its data, a JSON string.  1, or 0 where it has none. */
+
+int simrelayd_cache_data(const simrelayd_cache_t *c, sr_str_t *data);
+
 /* How many ms it will be kept. */
 
 int64_t simrelayd_cache_left(const simrelayd_cache_t *c);

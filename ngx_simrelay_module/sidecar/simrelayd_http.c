@@ -567,6 +567,9 @@ simrelayd_http_reason(int status)
     case 404:
         return "Not Found";
 
+    case 405:
+        return "Method Not Allowed";
+
     case 413:
         return "Content Too Large";
 

@@ -4,11 +4,15 @@
  */
 
 
-#include "simrelayd_http.h"
+#include "simrelayd_apps.h"
 #include "simrelayd_webhooks.h"
 
 
 const simrelayd_http_row_t  simrelayd_http_rows[] = {
     { 1, "POST", "/webhook-test", simrelayd_webhook_test_call },
+
+    { 0, NULL,   "/apps/",        simrelayd_apps_call         },
+    { 0, "GET",  "/up",           simrelayd_up_call           },
+
     { 0, NULL, NULL, NULL }
 };
