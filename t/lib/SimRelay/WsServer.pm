@@ -193,6 +193,8 @@ sub DESTROY {
 
     return unless $self->{pid};
 
+    local $?;
+
     kill 'KILL', $self->{pid};
     waitpid $self->{pid}, 0;
 }
