@@ -20,6 +20,9 @@ use SimRelay::WsServer;
 chdir "$FindBin::Bin/.." or die;
 
 my $dir = tempdir(CLEANUP => 1);
+# whoever is refused early may still write
+$SIG{PIPE} = 'IGNORE';
+
 my $path = "$dir/control";
 my $server = SimRelay::WsServer->start(control => "unix:$path");
 
