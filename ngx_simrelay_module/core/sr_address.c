@@ -161,6 +161,17 @@ sr_url_is_public(const unsigned char *p, size_t len)
 }
 
 
+int
+sr_url_is_plain(const unsigned char *p, size_t len)
+{
+    sr_url_t                 u;
+    struct sockaddr_storage  sa;
+
+    return sr_url_parse(&u, p, len) == 0
+           && sr_address_of_url(&u, &sa) != SR_HOST_REFUSED;
+}
+
+
 static int
 sr_address_in(const unsigned char *addr, const sr_address_net_t *nets)
 {

@@ -24,6 +24,9 @@ typedef enum {
     SR_FIELD_ENUM,          /* int: index into names */
     SR_FIELD_ARRAY,         /* sr_input_array_t; min and max count items */
     SR_FIELD_OBJECT,        /* the members of fields, in place at offset */
+    SR_FIELD_MAP,           /* sr_input_array_t: an object of whatever members,
+                               as items that begin with their name, a sr_str_t;
+                               also an empty array; min and max count them */
     SR_FIELD_JSON           /* sr_str_t: an object of whatever members, as it
                                stands in the body; min and max in characters
                                of that; such that jsonb takes it */
@@ -35,7 +38,8 @@ enum {
     SR_FIELD_NULLABLE = 0x02,       /* null counts as absent */
     SR_FIELD_BETWEEN  = 0x04,       /* "between" instead of min and max */
     SR_FIELD_REPLACE  = 0x08,       /* NUL and lone surrogates: U+FFFD */
-    SR_FIELD_DISTINCT = 0x10,       /* of an array: no item twice */
+    SR_FIELD_DISTINCT = 0x10,       /* of an array: no item twice; of a map: no
+                                       name, whatever its case */
     SR_FIELD_LOOSE    = 0x20        /* a TEXT takes a number as it stands; what
                                        is of another type counts as absent */
 };
@@ -53,14 +57,18 @@ struct sr_field_s {
     size_t             set;         /* of an int, 1 if there was a value,
                                        or SR_FIELD_UNSET */
 
-    /* TEXT, URL: "format is invalid" unless it returns 1; may be NULL */
+    /*
+     * TEXT, URL, and each name of a MAP: "format is invalid" unless it returns
+     * 1, "is prohibited" for -1; may be NULL
+     */
     int              (*pattern)(const unsigned char *p, size_t len);
 
     const char       **names;       /* ENUM: ended by NULL */
     const sr_field_t  *fields;      /* OBJECT: its members.  ARRAY: one row,
                                        the item (its name is not used; offset
-                                       0; an OBJECT has fields of its own) */
-    size_t             item;        /* ARRAY: bytes of one item */
+                                       0; an OBJECT has fields of its own).
+                                       MAP: one row, the value */
+    size_t             item;        /* ARRAY, MAP: bytes of one item */
 };
 
 #define SR_FIELD_UNSET  ((size_t) -1)
@@ -131,6 +139,7 @@ char *sr_input_text(sr_input_t *in, const char *text, const char *path);
 #define SR_TEXT_TAKEN     "The :attribute has already been taken."
 #define SR_TEXT_SELECTED  "The selected :attribute is invalid."
 #define SR_TEXT_FORMAT    "The :attribute field format is invalid."
+#define SR_TEXT_PROHIBITED  "The :attribute field is prohibited."
 
 
 /* One field of a form. */

@@ -5,6 +5,8 @@
  */
 
 
+#include <strings.h>
+
 #include "sr_input_node.h"
 #include "sr_token.h"
 
@@ -19,8 +21,12 @@ static int sr_check_array(sr_input_t *in, const sr_field_t *row,
     sr_node_t *node, sr_input_array_t *dst, const sr_input_path_t *path);
 static int sr_check_items(sr_input_t *in, const sr_field_t *row,
     sr_node_t *node, sr_input_array_t *dst, const sr_input_path_t *path);
+static const char *sr_check_name(const sr_field_t *row, sr_str_t name);
 static int sr_check_distinct(sr_input_t *in, const sr_field_t *row,
     sr_node_t *node, sr_input_array_t *dst, const sr_input_path_t *path);
+static int sr_check_twins(const sr_field_t *row, const sr_node_t *node,
+    const sr_input_array_t *dst, size_t i, size_t k);
+static int sr_check_is_none(sr_str_t array);
 static int sr_check_same(const sr_field_t *row, const char *a, const char *b);
 
 
@@ -128,6 +134,19 @@ sr_check_field(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
             text = "The :attribute field must be an array.";
         }
 
+    } else if (row->type == SR_FIELD_MAP) {
+
+        if (node->type == SR_NODE_OBJECT
+            || (node->type == SR_NODE_ARRAY && sr_check_is_none(node->text)))
+        {
+            rc = sr_check_array(in, row, node,
+                                (sr_input_array_t *) (base + row->offset),
+                                path);
+
+        } else {
+            text = "The :attribute field must be an array.";
+        }
+
     } else if (row->type == SR_FIELD_OBJECT) {
 
         if (node->type == SR_NODE_OBJECT) {
@@ -191,7 +210,8 @@ sr_check_is_empty(const sr_field_t *row, const sr_node_t *node)
         return row->type == SR_FIELD_ARRAY && node->n == 0;
 
     case SR_NODE_OBJECT:
-        return row->type == SR_FIELD_OBJECT && node->n == 0;
+        return (row->type == SR_FIELD_OBJECT || row->type == SR_FIELD_MAP)
+               && node->n == 0;
 
     default:
         return 0;
@@ -247,14 +267,32 @@ sr_check_items(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
     sr_input_array_t *dst, const sr_input_path_t *path)
 {
     char             *item;
+    sr_str_t          name;
+    const char       *text;
     sr_input_path_t   at;
 
     at.parent = path;
-    at.name = NULL;
 
     for (at.index = 0; at.index < dst->n; at.index++) {
 
         item = (char *) dst->items + at.index * row->item;
+        name = node->nodes[at.index].name;
+        at.name = (char *) name.data;
+
+        if (row->type == SR_FIELD_MAP) {
+
+            *(sr_str_t *) item = name;
+            text = sr_check_name(row, name);
+
+            if (text != NULL) {
+
+                if (sr_input_add(in, &at, text, row) != 0) {
+                    return -2;
+                }
+
+                continue;
+            }
+        }
 
         if (sr_check_field(in, row->fields, &node->nodes[at.index], item, &at)
             != 0)
@@ -267,6 +305,21 @@ sr_check_items(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
 }
 
 
+static const char *
+sr_check_name(const sr_field_t *row, sr_str_t name)
+{
+    int  rc;
+
+    rc = (row->pattern != NULL) ? row->pattern(name.data, name.len) : 1;
+
+    if (rc == 1) {
+        return NULL;
+    }
+
+    return (rc == -1) ? SR_TEXT_PROHIBITED : SR_TEXT_FORMAT;
+}
+
+
 /* each of two items that are the same is an error */
 
 static int
@@ -274,22 +327,17 @@ sr_check_distinct(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
     sr_input_array_t *dst, const sr_input_path_t *path)
 {
     size_t           i;
-    const char      *items;
     sr_input_path_t  at;
 
-    items = dst->items;
     at.parent = path;
-    at.name = NULL;
 
     for (at.index = 0; at.index < dst->n; at.index++) {
 
+        at.name = (char *) node->nodes[at.index].name.data;
+
         for (i = 0; i < dst->n; i++) {
 
-            if (i != at.index
-                && node->nodes[i].valid && node->nodes[at.index].valid
-                && sr_check_same(row->fields, items + i * row->item,
-                                 items + at.index * row->item))
-            {
+            if (i != at.index && sr_check_twins(row, node, dst, i, at.index)) {
                 break;
             }
         }
@@ -305,6 +353,47 @@ sr_check_distinct(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
     }
 
     return 0;
+}
+
+
+static int
+sr_check_twins(const sr_field_t *row, const sr_node_t *node,
+    const sr_input_array_t *dst, size_t i, size_t k)
+{
+    const char      *items;
+    const sr_str_t  *a, *b;
+
+    if (row->type == SR_FIELD_MAP) {
+        a = &node->nodes[i].name;
+        b = &node->nodes[k].name;
+
+        return a->len == b->len
+               && strncasecmp((char *) a->data, (char *) b->data, a->len) == 0;
+    }
+
+    items = dst->items;
+
+    return node->nodes[i].valid && node->nodes[k].valid
+           && sr_check_same(row->fields, items + i * row->item,
+                            items + k * row->item);
+}
+
+
+/* is it an array without items? */
+
+static int
+sr_check_is_none(sr_str_t array)
+{
+    size_t  i;
+
+    for (i = 1; i + 1 < array.len; i++) {
+
+        if (memchr(" \t\r\n", array.data[i], 4) == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -48,6 +48,7 @@ static int sr_walk_enter(sr_walk_t *w, sr_node_t *node, const sr_field_t *row);
 static int sr_walk_value(sr_walk_t *w, sr_node_type_e type,
     sr_node_t **node);
 static int sr_walk_item(sr_walk_t *w, sr_walk_level_t *level);
+static int sr_walk_name(sr_walk_t *w, sr_walk_level_t *level, size_t start);
 static int sr_walk_text(sr_walk_t *w, size_t start, sr_str_t *dst,
     unsigned *flawed);
 static int sr_walk_raw_text(sr_walk_t *w, size_t start);
@@ -247,6 +248,11 @@ sr_walk_key(void *data, const unsigned char *s, size_t len)
     name.len = len;
 
     level = &w->levels[w->depth - 1];
+
+    if (level->row->type == SR_FIELD_MAP) {
+        return sr_walk_name(w, level, start);
+    }
+
     level->node->n++;
 
     i = sr_input_row(level->fields, name);
@@ -323,12 +329,15 @@ sr_walk_open(sr_walk_t *w, sr_node_type_e type)
     row = w->member_row;
 
     if (node == NULL
-        || (type == SR_NODE_OBJECT && row->type != SR_FIELD_OBJECT)
+        || (type == SR_NODE_OBJECT && row->type != SR_FIELD_OBJECT
+            && row->type != SR_FIELD_MAP)
         || (type == SR_NODE_ARRAY && row->type != SR_FIELD_ARRAY))
     {
         w->skip++;
 
-        if (node != NULL && row->type == SR_FIELD_JSON) {
+        if (node != NULL
+            && (row->type == SR_FIELD_JSON || row->type == SR_FIELD_MAP))
+        {
             w->raw = node;
             w->raw_start = start;
         }
@@ -368,6 +377,7 @@ sr_walk_enter(sr_walk_t *w, sr_node_t *node, const sr_field_t *row)
 static int
 sr_walk_value(sr_walk_t *w, sr_node_type_e type, sr_node_t **node)
 {
+    sr_str_t          name;
     sr_node_t        *nodes;
     sr_walk_level_t  *level;
 
@@ -398,8 +408,10 @@ sr_walk_value(sr_walk_t *w, sr_node_type_e type, sr_node_t **node)
     /* the last of several members of one name counts */
 
     nodes = (w->depth == 0) ? w->member->nodes : NULL;
+    name = w->member->name;
 
     memset(w->member, 0, sizeof(sr_node_t));
+    w->member->name = name;
     w->member->type = type;
     w->member->nodes = nodes;
 
@@ -409,7 +421,7 @@ sr_walk_value(sr_walk_t *w, sr_node_type_e type, sr_node_t **node)
 }
 
 
-/* makes the next item of an array the node of the value to come */
+/* makes the next item of an array, or map, the node of the value to come */
 
 static int
 sr_walk_item(sr_walk_t *w, sr_walk_level_t *level)
@@ -445,6 +457,33 @@ sr_walk_item(sr_walk_t *w, sr_walk_level_t *level)
 
     w->member = &array->nodes[n];
     w->member_row = level->fields;
+
+    memset(w->member, 0, sizeof(sr_node_t));
+
+    return 1;
+}
+
+
+static int
+sr_walk_name(sr_walk_t *w, sr_walk_level_t *level, size_t start)
+{
+    sr_str_t  name;
+    unsigned  flawed;
+
+    if (!sr_walk_item(w, level)) {
+        return 0;
+    }
+
+    if (w->member == NULL) {
+        return 1;
+    }
+
+    if (!sr_walk_text(w, start, &name, &flawed)) {
+        return 0;
+    }
+
+    name.data[name.len] = '\0';
+    w->member->name = name;
 
     return 1;
 }

@@ -29,9 +29,12 @@ typedef enum {
 typedef struct sr_node_s  sr_node_t;
 
 struct sr_node_s {
-    sr_str_t         text;          /* TEXT: decoded; NUMBER, and OBJECT of a
-                                       JSON row: as it stands */
-    sr_node_t       *nodes;         /* OBJECT: one for each row; ARRAY: items */
+    sr_str_t         name;          /* of a MAP row's member: decoded, with a
+                                       NUL behind it */
+    sr_str_t         text;          /* TEXT: decoded; NUMBER, OBJECT of a JSON
+                                       row, ARRAY of a MAP row: as it stands */
+    sr_node_t       *nodes;         /* OBJECT: one for each row, of a MAP row
+                                       one for each member; ARRAY: items */
     size_t           n;             /* members or items that there were */
     size_t           size;          /* ARRAY: items that there is room for */
     sr_node_type_e   type;

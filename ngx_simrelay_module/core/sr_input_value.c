@@ -61,6 +61,7 @@ static const sr_value_pt  sr_value_checks[] = {
     sr_value_enum,
     NULL,                                   /* ARRAY */
     NULL,                                   /* OBJECT */
+    NULL,                                   /* MAP */
     sr_value_json
 };
 

@@ -77,6 +77,19 @@
 #define SR_PASSWORD_MIN            12       /* of a new one */
 #define SR_PASSWORD_MAX            1024
 
+/* webhooks */
+
+#define SR_WEBHOOKS                100      /* of an organization */
+#define SR_MAPPINGS                100      /* of an integration */
+#define SR_WEBHOOK_TIMEOUT         30       /* s, where none is given */
+#define SR_WEBHOOK_TIMEOUT_MAX     120
+#define SR_WEBHOOK_RETRIES         3        /* where none are given */
+#define SR_WEBHOOK_RETRIES_MAX     10
+#define SR_HEADERS                 32       /* of an integration's own */
+#define SR_HEADER_NAME             128
+#define SR_HEADER_VALUE            4096
+#define SR_REDELIVER               1000     /* failed ones at once */
+
 /* sign-in: what is counted, and how long what it makes lasts (seconds) */
 
 #define SR_LOGIN_MINUTE            5        /* for an address and an IP */

@@ -65,5 +65,12 @@ sr_host_e sr_address_of_url(const sr_url_t *u, struct sockaddr_storage *sa);
 
 int sr_url_is_public(const unsigned char *p, size_t len);
 
+/*
+ * Ditto, where the operator may allow any address: has it a host that is a
+ * name, or an address as such?  1, or 0.
+ */
+
+int sr_url_is_plain(const unsigned char *p, size_t len);
+
 
 #endif /* SR_URL_H */

@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <time.h>
 
 #include "simrelayd_wire.h"
+#include "sr_header.h"
 #include "sr_pg_value.h"
 #include "sr_sql.h"
 #include "sr_utf8.h"
@@ -29,7 +29,6 @@ typedef struct {
 
 
 static int64_t simrelayd_wire_date(const char *text);
-static int simrelayd_wire_token(unsigned char c);
 
 
 /* all three statements have these columns in one order */
@@ -118,16 +117,6 @@ static const simrelayd_wire_event_t  simrelayd_wire_events[] = {
 };
 
 
-/* what an integration cannot set, lower case */
-
-static const char  *simrelayd_wire_reserved[] = {
-    "connection", "content-length", "content-type", "expect", "host",
-    "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding",
-    "upgrade", "webhook-id", "webhook-signature", "webhook-timestamp",
-    "x-simrelay-signature", NULL
-};
-
-
 int
 simrelayd_wire_body(sr_buf_t *buf, const PGresult *res, int row)
 {
@@ -172,41 +161,18 @@ simrelayd_wire_body(sr_buf_t *buf, const PGresult *res, int row)
 int
 simrelayd_wire_header(const unsigned char *p, size_t len)
 {
-    size_t                i, name;
+    size_t                name;
     const unsigned char  *colon;
 
     colon = memchr(p, ':', len);
-    if (colon == NULL || colon == p) {
+    if (colon == NULL) {
         return 0;
     }
 
     name = colon - p;
 
-    for (i = 0; i < name; i++) {
-        if (!simrelayd_wire_token(p[i])) {
-            return 0;
-        }
-    }
-
-    for (i = name; i < len; i++) {
-        if ((p[i] < ' ' && p[i] != '\t') || p[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    if (name >= 6 && strncasecmp((char *) p, "proxy-", 6) == 0) {
-        return 0;
-    }
-
-    for (i = 0; simrelayd_wire_reserved[i] != NULL; i++) {
-        if (strlen(simrelayd_wire_reserved[i]) == name
-            && strncasecmp((char *) p, simrelayd_wire_reserved[i], name) == 0)
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return sr_header_name(p, name) == 1
+           && sr_header_value(colon + 1, len - name - 1);
 }
 
 
@@ -355,13 +321,4 @@ simrelayd_wire_date(const char *text)
     tm.tm_year -= 1900;
 
     return (int64_t) timegm(&tm);
-}
-
-
-static int
-simrelayd_wire_token(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-           || (c >= '0' && c <= '9')
-           || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }

@@ -140,25 +140,26 @@ static const char  *urls[] = {
 static const struct {
     const char  *url;
     int          is_public;
+    int          is_plain;       /* where any address may do */
 } links[] = {
-    { "https://example.com/a?b=c",      1 },
-    { "http://localhost:8080/",         1 },
-    { "http://8.8.8.8/",                1 },
-    { "https://[2606:4700:4700::1111]", 1 },
-    { "http://127.0.0.1/",              0 },
-    { "https://10.0.0.1:8443/hook",     0 },
-    { "http://169.254.169.254/",        0 },
-    { "http://[::1]/",                  0 },
-    { "http://[::ffff:8.8.8.8]/",       0 },
-    { "http://[fd00::1]/",              0 },
-    { "http://127.1/",                  0 },
-    { "http://2130706433/",             0 },
-    { "http://0x7f.0.0.1/",             0 },
-    { "http://example.com./",           0 },
-    { "http://user@example.com/",       0 },
-    { "ftp://example.com/",             0 },
-    { "example.com",                    0 },
-    { "",                               0 },
+    { "https://example.com/a?b=c",      1, 1 },
+    { "http://localhost:8080/",         1, 1 },
+    { "http://8.8.8.8/",                1, 1 },
+    { "https://[2606:4700:4700::1111]", 1, 1 },
+    { "http://127.0.0.1/",              0, 1 },
+    { "https://10.0.0.1:8443/hook",     0, 1 },
+    { "http://169.254.169.254/",        0, 1 },
+    { "http://[::1]/",                  0, 1 },
+    { "http://[::ffff:8.8.8.8]/",       0, 1 },
+    { "http://[fd00::1]/",              0, 1 },
+    { "http://127.1/",                  0, 0 },
+    { "http://2130706433/",             0, 0 },
+    { "http://0x7f.0.0.1/",             0, 0 },
+    { "http://example.com./",           0, 0 },
+    { "http://user@example.com/",       0, 0 },
+    { "ftp://example.com/",             0, 0 },
+    { "example.com",                    0, 0 },
+    { "",                               0, 0 },
 };
 
 
@@ -267,7 +268,10 @@ test_links(void **state)
 
         if (sr_url_is_public((unsigned char *) links[i].url,
                              strlen(links[i].url))
-            != links[i].is_public)
+            != links[i].is_public
+            || sr_url_is_plain((unsigned char *) links[i].url,
+                               strlen(links[i].url))
+               != links[i].is_plain)
         {
             fail_msg("%s", links[i].url);
         }
