@@ -1527,9 +1527,9 @@ CREATE INDEX verification_codes_card ON public.verification_codes USING btree (s
 
 CREATE INDEX webhook_deliveries_due ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, next_attempt_at) WHERE (state = 'pending'::text);
 
-CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id) WHERE (state = 'failed'::text);
+CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, created_at DESC, id DESC) WHERE (state = 'failed'::text);
 
-CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, id DESC);
+CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, created_at DESC, id DESC);
 
 CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest, abilities ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest) OR ((old.abilities & new.abilities) <> old.abilities)))) EXECUTE FUNCTION public.credential_ended();
 

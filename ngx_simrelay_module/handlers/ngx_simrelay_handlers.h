@@ -78,6 +78,23 @@ ngx_int_t ngx_simrelay_message_send(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_webhook_test(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_integration_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_integration_create(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_integration_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_integration_update(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_integration_delete(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_integration_secret(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_mapping_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_mapping_create(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_mapping_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_mapping_update(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_mapping_delete(ngx_simrelay_ctx_t *ctx);
+
+ngx_int_t ngx_simrelay_delivery_list(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_delivery_redeliver(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_delivery_redeliver_failed(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 

@@ -33,32 +33,44 @@ static void ngx_simrelay_page_url(ngx_simrelay_pager_t *p, int64_t n);
 void
 ngx_simrelay_page(ngx_simrelay_ctx_t *ctx, const ngx_simrelay_page_t *page)
 {
-    u_char                *q;
-    ngx_str_t              base;
-    ngx_http_request_t    *r;
-    ngx_simrelay_pager_t   p;
-
-    r = ctx->request;
-    base = ngx_simrelay_base_url(ctx);
+    ngx_simrelay_pager_t  p;
 
     p.ctx = ctx;
     p.page = page;
     p.last = (page->total + page->per_page - 1) / page->per_page;
     p.last = ngx_max(p.last, 1);
 
-    p.path.data = ngx_pnalloc(r->pool, base.len + r->uri.len);
+    p.path = ngx_simrelay_page_path(ctx);
 
     if (p.path.data == NULL) {
         ctx->buf.failed = 1;
         return;
     }
 
-    q = ngx_cpymem(p.path.data, base.data, base.len);
-    q = ngx_cpymem(q, r->uri.data, r->uri.len);
-    p.path.len = q - p.path.data;
-
     ngx_simrelay_page_links(&p);
     ngx_simrelay_page_meta(&p);
+}
+
+
+ngx_str_t
+ngx_simrelay_page_path(ngx_simrelay_ctx_t *ctx)
+{
+    u_char              *p;
+    ngx_str_t            base, path;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    base = ngx_simrelay_base_url(ctx);
+
+    path.len = base.len + r->uri.len;
+    path.data = ngx_pnalloc(r->pool, path.len);
+
+    if (path.data) {
+        p = ngx_cpymem(path.data, base.data, base.len);
+        ngx_memcpy(p, r->uri.data, r->uri.len);
+    }
+
+    return path;
 }
 
 

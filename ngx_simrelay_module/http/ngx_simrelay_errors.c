@@ -25,6 +25,8 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* ESCOPE */            { 403, "Invalid scope(s) provided." },
     /* EDEVICELIMIT */      { 403, "Device limit reached." },
     /* EKEYLIMIT */         { 403, "API key limit reached." },
+    /* EWEBHOOKLIMIT */     { 403, "Webhook integration limit reached." },
+    /* EMAPPINGLIMIT */     { 403, "Webhook mapping limit reached." },
     /* EUNCLAIMED */        { 403, "This API key has not been claimed yet." },
     /* ENOAGENT */          { 404, "No query results for model "
                                    "[App\\Models\\Agent]." },
@@ -38,6 +40,7 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     /* ENOSIGNATURE */      { 400, "Twilio signature is missing." },
     /* ESEVENSIGNATURE */   { 403, "seven.io Request Validation Failed." },
     /* ENOSEVENSIGNATURE */ { 400, "seven.io signature is missing." },
+    /* ESENDING */          { 409, "This webhook delivery is being sent." },
     /* ETWOFACTORON */
     { 409, "Two-factor authentication is already enabled." },
     /* ETWOFACTOROFF */
@@ -61,6 +64,10 @@ static const struct {
     { "devices_android_id_key", "android_id", SR_TEXT_TAKEN },
     { "hosted_sims_number_key", "phone_number", SR_TEXT_TAKEN },
     { "sim_cards_slot_key", "sim_slot", SR_TEXT_TAKEN },
+    { "webhook_mappings_organization_id_team_id_fkey", "team_id",
+      SR_TEXT_SELECTED },
+    { "webhook_mappings_webhook_integration_id_team_id_key", "team_id",
+      SR_TEXT_TAKEN },
     { NULL, NULL, NULL }
 };
 

@@ -56,6 +56,7 @@ static const struct {
     { ngx_string("api_key"), "ApiKey" },
     { ngx_string("webhook_integration"), "WebhookIntegration" },
     { ngx_string("webhook_mapping"), "WebhookMapping" },
+    { ngx_string("delivery"), "WebhookDelivery" },
     { ngx_string("device"), "ByosDevice" },
     { ngx_string("simCard"), "SimCard" },
     { ngx_string("token"), "PersonalAccessToken" },

@@ -38,6 +38,8 @@
 #define AGENT    SR_SQL_AGENT_EXISTS
 #define API_KEY  SR_SQL_API_KEY_EXISTS
 #define SIM      SR_SQL_SIM_EXISTS
+#define WEBHOOK  SR_SQL_INTEGRATION_EXISTS
+#define MAPPING  SR_SQL_MAPPING_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
 #define ACTIVE   SR_SQL_DEVICE_ACTIVE
 #define OUTBOX   SR_SQL_OUTBOX_EXISTS
@@ -156,6 +158,78 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { POST,
       ngx_string("/api/webhook-integrations/{webhook_integration:id}/test"),
       ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_webhook_test },
+
+    { GET, ngx_string("/api/webhook-integrations"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_integration_list },
+
+    { POST, ngx_string("/api/webhook-integrations"),
+      ANY, WEBHOOKS, ADMIN, SMALL, NOTHING, ngx_simrelay_integration_create },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_integration_get },
+
+    { PUT, ngx_string("/api/webhook-integrations/{webhook_integration:id}"),
+      ANY, WEBHOOKS, ADMIN, SMALL, WEBHOOK, ngx_simrelay_integration_update },
+
+    { DELETE, ngx_string("/api/webhook-integrations/{webhook_integration:id}"),
+      ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_integration_delete },
+
+    { POST, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                       "/regenerate-secret"),
+      ANY, WEBHOOKS, ADMIN, SMALL, WEBHOOK, ngx_simrelay_integration_secret },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/mappings"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_mapping_list },
+
+    { POST, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                       "/mappings"),
+      ANY, WEBHOOKS, ADMIN, SMALL, WEBHOOK, ngx_simrelay_mapping_create },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_mapping_get },
+
+    { PUT, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, ADMIN, SMALL, MAPPING, ngx_simrelay_mapping_update },
+
+    { DELETE, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                         "/mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_mapping_delete },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/webhook-mappings"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_mapping_list },
+
+    { POST, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                       "/webhook-mappings"),
+      ANY, WEBHOOKS, ADMIN, SMALL, WEBHOOK, ngx_simrelay_mapping_create },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/webhook-mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, 0, 0, NOTHING, ngx_simrelay_mapping_get },
+
+    { PUT, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/webhook-mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, ADMIN, SMALL, MAPPING, ngx_simrelay_mapping_update },
+
+    { DELETE, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                         "/webhook-mappings/{webhook_mapping:id}"),
+      ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_mapping_delete },
+
+    { GET, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                      "/deliveries"),
+      ANY, WEBHOOKS, 0, 0, WEBHOOK, ngx_simrelay_delivery_list },
+
+    { POST, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                       "/deliveries/redeliver"),
+      ANY, WEBHOOKS, ADMIN, SMALL, WEBHOOK,
+      ngx_simrelay_delivery_redeliver_failed },
+
+    { POST, ngx_string("/api/webhook-integrations/{webhook_integration:id}"
+                       "/deliveries/{delivery:id}/redeliver"),
+      ANY, WEBHOOKS, ADMIN, 0, NOTHING, ngx_simrelay_delivery_redeliver },
 
     { GET, ngx_string("/api/websocket-config"),
       ANY, 0, 0, 0, NOTHING, ngx_simrelay_websocket_config },

@@ -472,3 +472,16 @@ create unlogged table channel_caches (
 );
 
 create index channel_caches_stored_at on channel_caches (stored_at);
+
+
+-- The log of an integration's deliveries, newest first.  Ids do not come in
+-- order, since each session that makes them has a cache of its own.
+drop index webhook_deliveries_log;
+drop index webhook_deliveries_failed;
+
+create index webhook_deliveries_log
+    on webhook_deliveries (webhook_integration_id, created_at desc, id desc);
+
+create index webhook_deliveries_failed
+    on webhook_deliveries (webhook_integration_id, created_at desc, id desc)
+ where state = 'failed';

@@ -436,4 +436,5 @@ $$;
 
 select setval(pg_get_serial_sequence(name, 'id'), 1000)
   from unnest(array['organizations', 'users', 'teams', 'hosted_sims',
-                    'devices', 'sim_cards', 'credentials']) name;
+                    'devices', 'sim_cards', 'credentials',
+                    'webhook_integrations', 'webhook_mappings']) name;

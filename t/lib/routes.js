@@ -53,8 +53,8 @@ function number(text) {
 
 // [{ methods: ['PUT', 'PATCH'], path, auth, ability, flags, body, handler }]
 function routes() {
-    const [, table] = /ngx_simrelay_routes\[\] = \{(.*)^\};/ms
-                          .exec(sources[2]);
+    const table = /ngx_simrelay_routes\[\] = \{(.*)^\};/ms
+                      .exec(sources[2])[1].replace(/"\s+"/g, '');
     const field = '\\s*([^,{}]+?)\\s*';
     const row = new RegExp(`\\{${field},\\s*ngx_string\\("([^"]+)"\\),`
                            + `${field},${field},${field},${field},${field},`
