@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_simrelay_errors.h"
 #include "sr_input.h"
 #include "sr_json.h"
 #include "sr_limits.h"
@@ -38,40 +39,6 @@ typedef ngx_int_t (*ngx_simrelay_handler_pt)(ngx_simrelay_ctx_t *ctx);
 
 /* res[0] is the result of the first statement that the handler named */
 typedef void (*ngx_simrelay_done_pt)(ngx_simrelay_ctx_t *ctx, PGresult **res);
-
-
-/* Errors: the table is in ngx_simrelay_errors.c */
-
-typedef enum {
-    NGX_SIMRELAY_EMALFORMED = 1,
-    NGX_SIMRELAY_EUNAUTHENTICATED,
-    NGX_SIMRELAY_EFORBIDDEN,
-    NGX_SIMRELAY_EABILITY,
-    NGX_SIMRELAY_ESCOPE,
-    NGX_SIMRELAY_EDEVICELIMIT,
-    NGX_SIMRELAY_EKEYLIMIT,
-    NGX_SIMRELAY_EWEBHOOKLIMIT,
-    NGX_SIMRELAY_EMAPPINGLIMIT,
-    NGX_SIMRELAY_EUNCLAIMED,
-    NGX_SIMRELAY_ENOAGENT,
-    NGX_SIMRELAY_ECLAIMED,
-    NGX_SIMRELAY_EBUSY,
-    NGX_SIMRELAY_ELEASE,
-    NGX_SIMRELAY_ECSRF,
-    NGX_SIMRELAY_ENOTHOLDER,
-    NGX_SIMRELAY_ESIGNATURE,
-    NGX_SIMRELAY_ENOSIGNATURE,
-    NGX_SIMRELAY_ESEVENSIGNATURE,
-    NGX_SIMRELAY_ENOSEVENSIGNATURE,
-    NGX_SIMRELAY_ESENDING,
-    NGX_SIMRELAY_ETWOFACTORON,
-    NGX_SIMRELAY_ETWOFACTOROFF,
-    NGX_SIMRELAY_ETOOLARGE,
-    NGX_SIMRELAY_ETOOMANY,
-    NGX_SIMRELAY_EINTERNAL,
-    NGX_SIMRELAY_EUNAVAILABLE,
-    NGX_SIMRELAY_ERRORS
-} ngx_simrelay_error_e;
 
 
 /* The route table: ngx_simrelay_routes.c */
