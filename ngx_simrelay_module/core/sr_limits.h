@@ -52,6 +52,8 @@
 #define SR_PER_PAGE                50
 #define SR_PAGE_MAX                1000000
 #define SR_WAIT_MAX                30       /* s, for a newer message */
+#define SR_WAITS                   1024     /* that wait, of a simrelayd */
+#define SR_WAITS_CREDENTIAL        32       /* and by one credential */
 
 /* messages on their way out */
 

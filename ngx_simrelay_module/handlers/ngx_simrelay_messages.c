@@ -28,6 +28,7 @@ static void ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx,
     PGresult **res);
 static void ngx_simrelay_message_reply(ngx_simrelay_ctx_t *ctx,
     const PGresult *res);
+static void ngx_simrelay_message_wait(ngx_simrelay_ctx_t *ctx);
 
 
 static const sr_field_t  ngx_simrelay_message_query_fields[] = {
@@ -151,6 +152,8 @@ ngx_simrelay_message_page(ngx_simrelay_ctx_t *ctx, sr_sql_e sql)
 static void
 ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
+    ngx_simrelay_message_query_t  *in;
+
     if (PQntuples(res[0]) == 0) {
         ngx_simrelay_fail_object(ctx, 0);
         return;
@@ -166,6 +169,15 @@ ngx_simrelay_message_list_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 
     if (sr_pg_null(res[0], 0, SR_MESSAGE_LIST_TOTAL)) {
         (void) ngx_simrelay_message_page(ctx, SR_SQL_MESSAGE_SHARED);
+        return;
+    }
+
+    in = ctx->in;
+
+    if (in->wait && sr_pg_int8(res[0], 0, SR_MESSAGE_LIST_TOTAL) == 0
+        && !ngx_simrelay_came_back(ctx))
+    {
+        ngx_simrelay_message_wait(ctx);
         return;
     }
 
@@ -207,4 +219,62 @@ ngx_simrelay_message_reply(ngx_simrelay_ctx_t *ctx, const PGresult *res)
     sr_json_object_end(j);
 
     ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}
+
+
+/* it comes back as the same request without "wait" */
+
+static void
+ngx_simrelay_message_wait(ngx_simrelay_ctx_t *ctx)
+{
+    u_char                        *p;
+    size_t                         len, n;
+    ngx_str_t                      args, to;
+    ngx_http_request_t            *r;
+    ngx_simrelay_message_query_t  *in;
+
+    static const ngx_str_t  format = ngx_string("sim=&after=&seconds=&digest=&"
+                                                "kinds=&to=");
+    static const ngx_str_t  query = ngx_string("?after_id=&per_page=&page=");
+
+    in = ctx->in;
+    r = ctx->request;
+
+    n = ngx_escape_uri(NULL, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+    len = r->uri.len + 2 * n + query.len + 3 * NGX_INT64_LEN;
+
+    /* what is escaped twice has three bytes for one */
+
+    to.data = ngx_pnalloc(r->pool, len);
+    args.data = ngx_pnalloc(r->pool, format.len + 4 * NGX_INT64_LEN
+                                     + 2 * SR_SHA256_LEN + 3 * len);
+
+    if (to.data == NULL || args.data == NULL) {
+        ngx_simrelay_fail(ctx, NGX_SIMRELAY_EINTERNAL);
+        return;
+    }
+
+    p = (u_char *) ngx_escape_uri(to.data, r->uri.data, r->uri.len,
+                                  NGX_ESCAPE_URI);
+    p = ngx_sprintf(p, "?after_id=%L", in->after_id);
+
+    if (in->per_page_set || in->limit_set) {
+        p = ngx_sprintf(p, "&per_page=%L", in->per_page);
+    }
+
+    if (in->page_set) {
+        p = ngx_sprintf(p, "&page=%L", in->page);
+    }
+
+    to.len = p - to.data;
+
+    p = ngx_sprintf(args.data, "sim=%L&after=%L&seconds=%L&digest=",
+                    ctx->args[0].id, in->after_id, in->wait);
+    p = ngx_hex_dump(p, ctx->digest, SR_SHA256_LEN);
+    p = ngx_sprintf(p, "&kinds=%ui&to=", ctx->kinds);
+    p = (u_char *) ngx_escape_uri(p, to.data, to.len,
+                                  NGX_ESCAPE_URI_COMPONENT);
+    args.len = p - args.data;
+
+    ngx_simrelay_hand_over(ctx, "/wait", &args);
 }

@@ -339,6 +339,7 @@ simrelayd_start(void)
         return -1;
     }
 
+    d->waits = simrelayd_waits_start(d);
     d->tail = simrelayd_tail_start(d);
     d->status = simrelayd_status_start(d);
     d->locks = simrelayd_locks_start(d);
@@ -457,6 +458,7 @@ simrelayd_drain(void)
 
     d->draining = 1;
 
+    simrelayd_waits_drain(d);
     simrelayd_webhooks_drain(d);
     simrelayd_mails_drain(d);
     simrelayd_sends_drain(d);
@@ -493,7 +495,7 @@ simrelayd_drain_look(uv_timer_t *timer)
     }
 
     running = simrelayd_webhooks_running(d) + simrelayd_mails_running(d)
-              + simrelayd_sends_running(d);
+              + simrelayd_sends_running(d) + simrelayd_http_answers();
 
     if (running != 0 && now < simrelayd_until) {
         simrelayd_tail_look(d);
@@ -550,6 +552,7 @@ simrelayd_stop(void)
     simrelayd_sends_stop(d);
 
     simrelayd_db_stop(d);
+    simrelayd_waits_stop(d);
 
     uv_walk(&d->loop, simrelayd_close, NULL);
 

@@ -29,6 +29,7 @@ typedef struct simrelayd_sends_s     simrelayd_sends_t;
 typedef struct simrelayd_status_s    simrelayd_status_t;
 typedef struct simrelayd_locks_s     simrelayd_locks_t;
 typedef struct simrelayd_cluster_s   simrelayd_cluster_t;
+typedef struct simrelayd_waits_s     simrelayd_waits_t;
 
 
 /* simrelayd.conf, read by the table in simrelayd_conf.c; times in ms */
@@ -97,6 +98,7 @@ struct simrelayd_s {
     simrelayd_status_t    *status;
     simrelayd_locks_t     *locks;
     simrelayd_cluster_t   *cluster;
+    simrelayd_waits_t     *waits;
 };
 
 
@@ -276,6 +278,30 @@ void simrelayd_tail_stop(simrelayd_t *d);
 
 int simrelayd_push(simrelayd_t *d, simrelayd_arena_t *arena,
     const PGresult *res, int row);
+
+
+/*
+ * Requests that wait for a newer message of a SIM.
+ */
+
+simrelayd_waits_t *simrelayd_waits_start(simrelayd_t *d);
+
+/* How many wait. */
+
+int simrelayd_waits_count(const simrelayd_t *d);
+
+/* A message has come: those who wait for one of that SIM look again. */
+
+void simrelayd_wait_wake(simrelayd_t *d, int64_t hosted_sim_id);
+
+/* Answers of HTTP that are not written yet, theirs among them. */
+
+int simrelayd_http_answers(void);
+
+/* Answers all at once. */
+
+void simrelayd_waits_drain(simrelayd_t *d);
+void simrelayd_waits_stop(simrelayd_t *d);
 
 
 /*

@@ -54,6 +54,7 @@ static const char *simrelayd_http_reason(int status);
  */
 
 static char  simrelayd_http_control;
+static int   simrelayd_http_leaving;        /* answers not written yet */
 
 
 int
@@ -108,6 +109,13 @@ simrelayd_http_marked(struct lws *wsi)
 }
 
 
+int
+simrelayd_http_answers(void)
+{
+    return simrelayd_http_leaving;
+}
+
+
 static simrelayd_call_t *
 simrelayd_http_call(struct lws *wsi)
 {
@@ -148,7 +156,11 @@ simrelayd_http_begin(simrelayd_t *d, struct lws *wsi, const char *path)
 
     call->post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) != 0;
 
-    if (call->post || lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) != 0) {
+    /* nginx hands over HEAD, too */
+
+    if (call->post || lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) != 0
+        || lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) != 0)
+    {
         call->row = simrelayd_http_find(call);
     }
 
@@ -474,6 +486,7 @@ simrelayd_http_answer(simrelayd_call_t *call, int status, const char *header,
 
     call->answered = 1;
     call->gone = NULL;
+    simrelayd_http_leaving++;
 
     sr_buf_init(&call->out, call->arena.alloc,
                 LWS_PRE + SIMRELAYD_HTTP_HEADER + value.len + body.len,
@@ -486,9 +499,10 @@ simrelayd_http_answer(simrelayd_call_t *call, int status, const char *header,
                      "HTTP/1.1 %d %s\r\n"
                      "Content-Length: %zu\r\n"
                      "%s: %.*s\r\n"
-                     "%s\r\n",
+                     "%s%s\r\n",
                      status, simrelayd_http_reason(status), body.len, header,
                      (int) value.len, value.data,
+                     status == 429 || status == 503 ? "Retry-After: 1\r\n" : "",
                      call->row == NULL ? "Connection: close\r\n" : "");
 
         call->out.len = LWS_PRE + n;
@@ -543,6 +557,7 @@ simrelayd_http_free(simrelayd_call_t *call)
     lws_set_opaque_user_data(call->wsi, call->control ? &simrelayd_http_control
                                                       : NULL);
     simrelayd_http_unpark(call);
+    simrelayd_http_leaving -= call->answered;
 
     free(call->body.data);
     simrelayd_arena_reset(&call->arena);

@@ -5,10 +5,12 @@
 
 
 #include "simrelayd_apps.h"
+#include "simrelayd_wait.h"
 #include "simrelayd_webhooks.h"
 
 
 const simrelayd_http_row_t  simrelayd_http_rows[] = {
+    { 1, "GET",  "/wait",         simrelayd_wait_call         },
     { 1, "POST", "/webhook-test", simrelayd_webhook_test_call },
 
     { 0, NULL,   "/apps/",        simrelayd_apps_call         },

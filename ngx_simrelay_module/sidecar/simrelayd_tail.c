@@ -112,7 +112,8 @@ simrelayd_tail_look(simrelayd_t *d)
     }
 
     t->again = 0;
-    t->wanted = (simrelayd_ws_count(d) != 0);
+    t->wanted = (simrelayd_ws_count(d) != 0
+                 || simrelayd_waits_count(d) != 0);
     t->sent = simrelayd_db_epoch(d);
     t->resumed = (t->sent != t->epoch);
 
@@ -261,11 +262,12 @@ simrelayd_tail_counts(simrelayd_tail_t *t)
     }
 
     /*
-     * Sockets have come since a look that asked for no events: what it passed
-     * over may be theirs already.
+     * Sockets, or who waits for a message, have come since a look that asked
+     * for no events: what it passed over may be theirs already.
      */
 
-    return t->wanted || simrelayd_ws_count(t->d) == 0;
+    return t->wanted || (simrelayd_ws_count(t->d) == 0
+                         && simrelayd_waits_count(t->d) == 0);
 }
 
 
@@ -274,7 +276,9 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 {
     int              i, n, sent;
     int64_t          id;
+    sr_str_t         type;
     simrelayd_ids_t  told;
+    static sr_str_t  inbound = sr_string("message.inbound");
 
     n = PQntuples(res);
 
@@ -309,6 +313,15 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
         }
 
         simrelayd_tail_add(&t->since, id);
+
+        type = sr_pg_text(res, i, SR_EVENT_TAIL_TYPE);
+
+        if (type.len == inbound.len
+            && memcmp(type.data, inbound.data, type.len) == 0)
+        {
+            simrelayd_wait_wake(t->d, sr_pg_int8(res, i,
+                                                 SR_EVENT_TAIL_HOSTED_SIM_ID));
+        }
 
         sent += simrelayd_push(t->d, &t->arena, res, i);
     }
