@@ -116,6 +116,42 @@ run "in a mode that there is" 1 "always or lock_required" \
 run "what is no URL is refused" 1 "no http" webhook create 1 ftp://x/
 run "webhook list shows the mapping" 0 "mappings='?1:lock_required" \
     webhook list 1
+sql "insert into webhook_deliveries
+            (id, organization_id, webhook_integration_id, event_id,
+             event_created_at, event, object_id, state, attempts, http_status,
+             error, next_attempt_at, lease_id, lease_until, created_at)
+     select 7000 + n, 1, 1, n, now(), 'message.inbound', 1,
+            case when n < 4 then 'failed' when n = 4 then 'pending'
+                 else 'delivered' end, 4, 500, 'HTTP 500', null,
+            case when n = 4 then gen_random_uuid() end,
+            now() + interval '1 hour', now() - n * interval '1 hour'
+       from generate_series(1, 5) n"
+run "webhook deliveries shows the log" 0 \
+    "^id=7001 .* event_id=evt_1 status=failed attempts=4 http_status=500 " \
+    webhook deliveries 1
+run "those of one state, so many" 0 "^id=7001 .*error='HTTP 500'\$" \
+    webhook deliveries 1 --status failed --limit 1
+[ "$(wc -l <<<"$out")" = 1 ]
+ok $? "and no more"
+run "a state is one of three" 1 "pending, delivered or failed" \
+    webhook deliveries 1 --status lost
+run "webhook redeliver queues one" 0 "^count=1\$" webhook redeliver 1 7005
+rows "due now, with all its attempts" "pending|0|t|HTTP 500" \
+    "select state, attempts, next_attempt_at <= now(), error
+       from webhook_deliveries where id = 7005"
+run "not one that is being sent" 1 "being sent" webhook redeliver 1 7004
+run "nor one that is not there" 1 "no such delivery" webhook redeliver 1 7
+run "or all that failed since a time" 0 "^count=2\$" webhook redeliver 1 \
+    --since "$(date -u -d '150 minutes ago' +%Y-%m-%dT%H:%M:%SZ)"
+rows "and not before" 7003 \
+    "select id from webhook_deliveries where state = 'failed'"
+run "one or the other is given" 1 "not both" webhook redeliver 1
+run "a time is one" 1 "no time" webhook redeliver 1 --since yesterday
+sql "update webhook_integrations set is_active = false"
+run "not of an integration that is off" 1 "not active" \
+    webhook redeliver 1 7003
+sql "update webhook_integrations set is_active = true;
+     delete from webhook_deliveries"
 run "token create" 0 "^token='[0-9]+\\|[A-Za-z0-9]{48}'\$" \
     token create ann@example.com
 run "key create" 0 "^key=sk_live_" key create 1 1 all

@@ -254,6 +254,8 @@ int simrelay_sms_settle(simrelay_t *s);
 int simrelay_webhook_create(simrelay_t *s);
 int simrelay_webhook_list(simrelay_t *s);
 int simrelay_webhook_map(simrelay_t *s);
+int simrelay_webhook_deliveries(simrelay_t *s);
+int simrelay_webhook_redeliver(simrelay_t *s);
 int simrelay_webhook_remove(simrelay_t *s);
 int simrelay_token_create(simrelay_t *s);
 int simrelay_key_create(simrelay_t *s);

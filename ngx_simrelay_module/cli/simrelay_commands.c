@@ -180,6 +180,15 @@ const simrelay_command_t  simrelay_commands[] = {
       "forwards what a team receives",
       2, 2, SIMRELAY_STORE, simrelay_webhook_map },
 
+    { "webhook", "deliveries",
+      "WEBHOOK [--status pending|delivered|failed] [--limit N]",
+      "shows the newest deliveries",
+      1, 1, SIMRELAY_STORE, simrelay_webhook_deliveries },
+
+    { "webhook", "redeliver", "WEBHOOK [DELIVERY] [--since TIME]",
+      "sends a delivery again, or all that failed and were made since a time",
+      1, 2, SIMRELAY_STORE, simrelay_webhook_redeliver },
+
     { "webhook", "remove", "WEBHOOK",
       "removes a webhook integration",
       1, 1, SIMRELAY_STORE, simrelay_webhook_remove },

@@ -13,8 +13,8 @@
 /* what a secret is sealed for (sr_seal.h) */
 #define SIMRELAY_WEBHOOK_CONTEXT  "webhook"
 
-#define SIMRELAY_WEBHOOK_TIMEOUT  120
-#define SIMRELAY_WEBHOOK_RETRIES  10
+#define SIMRELAY_WEBHOOK_SHOWN    "20"      /* deliveries, of at most */
+#define SIMRELAY_WEBHOOK_MOST     10000
 
 
 int
@@ -26,10 +26,10 @@ simrelay_webhook_create(simrelay_t *s)
 
     if (simrelay_id(s, 0, &organization) == -1
         || simrelay_number(simrelay_option(s, "timeout", "30"), "--timeout",
-                           1, SIMRELAY_WEBHOOK_TIMEOUT, &timeout)
+                           1, SR_WEBHOOK_TIMEOUT_MAX, &timeout)
            == -1
         || simrelay_number(simrelay_option(s, "retries", "3"), "--retries",
-                           0, SIMRELAY_WEBHOOK_RETRIES, &retries)
+                           0, SR_WEBHOOK_RETRIES_MAX, &retries)
            == -1)
     {
         return SIMRELAY_FAILED;
@@ -85,6 +85,92 @@ simrelay_webhook_map(simrelay_t *s)
     simrelay_bind(&q, simrelay_option(s, "mode", "always"));
 
     return simrelay_answer(s, &q, "there is no such integration");
+}
+
+
+int
+simrelay_webhook_deliveries(simrelay_t *s)
+{
+    int64_t          webhook, limit;
+    const char      *status;
+    sr_pg_segment_t  q;
+
+    status = simrelay_option(s, "status", NULL);
+
+    if (simrelay_id(s, 0, &webhook) == -1
+        || simrelay_number(simrelay_option(s, "limit", SIMRELAY_WEBHOOK_SHOWN),
+                           "--limit", 1, SIMRELAY_WEBHOOK_MOST, &limit)
+           == -1)
+    {
+        return SIMRELAY_FAILED;
+    }
+
+    if (status != NULL && strcmp(status, "pending") != 0
+        && strcmp(status, "delivered") != 0 && strcmp(status, "failed") != 0)
+    {
+        return simrelay_fail("--status is pending, delivered or failed");
+    }
+
+    simrelay_query(&q, SR_SQL_WEBHOOK_DELIVERIES);
+    sr_pg_bind_int8(&q, webhook);
+    simrelay_bind(&q, status);
+    sr_pg_bind_int4(&q, (int32_t) limit);
+
+    return simrelay_answer(s, &q, NULL);
+}
+
+
+int
+simrelay_webhook_redeliver(simrelay_t *s)
+{
+    int64_t          webhook, delivery, us, n;
+    const char      *since;
+    sr_pg_segment_t  q;
+
+    since = simrelay_option(s, "since", NULL);
+
+    if (simrelay_id(s, 0, &webhook) == -1
+        || (s->argc == 2 && simrelay_id(s, 1, &delivery) == -1))
+    {
+        return SIMRELAY_FAILED;
+    }
+
+    if ((s->argc == 2) == (since != NULL)) {
+        return simrelay_fail("a delivery or --since is needed, not both");
+    }
+
+    if (since != NULL
+        && sr_time_parse((unsigned char *) since, strlen(since), &us) == -1)
+    {
+        return simrelay_fail("\"%s\" is no time such as 2026-01-02T03:04:05Z",
+                             since);
+    }
+
+    simrelay_query(&q, SR_SQL_WEBHOOK_REDELIVER);
+    sr_pg_bind_int8(&q, webhook);
+
+    if (since != NULL) {
+        sr_pg_bind_null(&q);
+        sr_pg_bind_time(&q, us);
+
+    } else {
+        sr_pg_bind_int8(&q, delivery);
+        sr_pg_bind_null(&q);
+    }
+
+    n = simrelay_run_id(s, &q, "there is no such integration, or it is not"
+                        " active");
+    if (n == -1) {
+        return SIMRELAY_FAILED;
+    }
+
+    if (n == 0 && since == NULL) {
+        return simrelay_fail("there is no such delivery, or it is being sent");
+    }
+
+    simrelay_print_id(s, "count", n);
+
+    return SIMRELAY_DONE;
 }
 
 
