@@ -150,7 +150,7 @@ async function control(daemon, c, urls) {
     daemon.settings.allow_private_addresses = 'on';
     daemon.write();
     daemon.kill('SIGHUP');
-    await daemon.said('name=allow_private_addresses');
+    await daemon.said('name=allow_private_addresses', 20000);
 
     await tell();
 
@@ -181,7 +181,7 @@ async function reused(daemon, c) {
     daemon.settings.allow_private_addresses = 'off';
     daemon.write();
     daemon.kill('SIGHUP');
-    await daemon.said('name=allow_private_addresses');
+    await daemon.said('name=allow_private_addresses', 20000);
 
     await tell();
 
@@ -214,7 +214,7 @@ async function redirected(daemon, watched) {
     daemon.settings.allow_private_addresses = 'on';
     daemon.write();
     daemon.kill('SIGHUP');
-    await daemon.said('name=allow_private_addresses');
+    await daemon.said('name=allow_private_addresses', 20000);
 
     await t.db.sql(`
         update webhook_integrations set is_active = false;
@@ -258,7 +258,7 @@ main(async () => {
     const daemon = await start('one', { resolvers: `127.0.0.1:${names.port}`,
                                         allow_private_addresses: 'off' });
 
-    ok(await daemon.said('event=database_connected'), 'it starts',
+    ok(await daemon.said('event=database_connected', 20000), 'it starts',
        daemon.log);
 
     await strict(daemon, [c, proxy], urls);

@@ -58,7 +58,7 @@ async function secrets() {
         const n = r.got.length;
 
         await submit(e);
-        await until(() => r.got.length > n);
+        await until(() => r.got.length > n, 20000);
 
         return r.got[n] || { headers: {}, body: '' };
     };
@@ -115,7 +115,7 @@ async function statuses() {
             insert into events (organization_id, type, object_id)
             select organization_id, 'message.delivery', id from m`);
         await t.db.sql('notify simrelay');
-        await until(() => r.got.length > n);
+        await until(() => r.got.length > n, 20000);
 
         const { message_id: id, updated_at: at, ...rest }
             = (r.got[n] || { json: { data: {} } }).json.data;
@@ -253,7 +253,7 @@ async function shared() {
     const two = await lax('second');
     const all = [];
 
-    await two.said('event=database_connected');
+    await two.said('event=database_connected', 20000);
 
     for (let i = 0; i < 10; i++) {
         const e = await endpoint(r.url, { retries: 0 });
@@ -386,7 +386,7 @@ async function hasty() {
 main(async () => {
     const daemon = await lax('one');
 
-    ok(await daemon.said('event=database_connected'), 'it starts',
+    ok(await daemon.said('event=database_connected', 20000), 'it starts',
        daemon.log);
 
     await secrets();

@@ -49,8 +49,9 @@ async function crowd() {
     await new Promise((resolve) => hung.listen(0, '127.0.0.1', resolve));
 
     const half = (url) => Array.from({ length: 50 }, (v, i) => `${url}/${i}`);
-    const dead = await endpoints(half(`http://127.0.0.1:${hung.address().port}`),
-                                 { timeout: HANG, retries: 0 });
+    const dead = await endpoints(
+        half(`http://127.0.0.1:${hung.address().port}`),
+        { timeout: HANG, retries: 0 });
     const well = await endpoints(half(live.url), { timeout: HANG });
 
     // those that hang come first, and with more
@@ -117,7 +118,7 @@ main(async () => {
          : type === 'A' ? [{ type, data: '127.0.0.1', ttl: 60 }] : []));
     const daemon = await lax('one', { resolvers: `127.0.0.1:${server.port}` });
 
-    ok(await daemon.said('event=database_connected'), 'it starts',
+    ok(await daemon.said('event=database_connected', 20000), 'it starts',
        daemon.log);
 
     await names(server);

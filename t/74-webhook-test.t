@@ -406,7 +406,7 @@ main(async () => {
     const r = await receiver(reply(200, 'fine'));
 
     try {
-        ok(await daemon.said('event=database_connected'), 'it starts',
+        ok(await daemon.said('event=database_connected', 20000), 'it starts',
            daemon.log);
 
         await callers(http, r);
@@ -423,7 +423,7 @@ main(async () => {
             database: `"${t.db.conninfo()}"`, control: `unix:${socket}`,
         });
 
-        await strict.said('event=database_connected');
+        await strict.said('event=database_connected', 20000);
 
         const n = r.got.length;
         const got = (await http.request('ann', 'POST',

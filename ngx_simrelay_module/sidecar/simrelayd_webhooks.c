@@ -14,6 +14,7 @@
 #define SIMRELAYD_LOOK_EVERY    1000        /* ms */
 #define SIMRELAYD_DUE_LIMIT     200         /* endpoints in one look */
 #define SIMRELAYD_PLAN_EVENTS   128         /* in one look */
+#define SIMRELAYD_PLAN_SLOTS    32          /* that are worth one */
 #define SIMRELAYD_LOST          3           /* last attempts that may be lost */
 
 /*
@@ -25,11 +26,13 @@
 #define SIMRELAYD_PLAN_MARGIN   100000
 
 
+static int simrelayd_webhooks_events(const simrelayd_webhooks_t *w,
+    int slots);
 static int simrelayd_webhooks_ask(simrelayd_webhooks_t *w, int slots);
 static void simrelayd_webhooks_claim(simrelayd_webhooks_t *w,
     sr_pg_segment_t *s);
 static void simrelayd_webhooks_plan(simrelayd_webhooks_t *w,
-    sr_pg_segment_t *s, int slots);
+    sr_pg_segment_t *s, int slots, int events);
 static void simrelayd_webhooks_done(sr_pg_segment_t *s);
 static void simrelayd_webhooks_lost(simrelayd_webhooks_t *w,
     const sr_pg_segment_t *s);
@@ -173,7 +176,7 @@ simrelayd_webhooks_unhold(simrelayd_webhooks_t *w)
 void
 simrelayd_webhooks_run(simrelayd_webhooks_t *w)
 {
-    int               n, slots;
+    int               n, slots, events;
     sr_pg_segment_t  *s;
 
     if (w->look != NULL || w->drained || w->stopped) {
@@ -188,7 +191,9 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
 
     slots -= simrelayd_webhooks_ask(w, (slots + 1) / 2);
 
-    if (w->nasked == 0 && !w->wants_plan && !w->wants_due) {
+    events = w->wants_plan ? simrelayd_webhooks_events(w, slots) : 0;
+
+    if (w->nasked == 0 && events == 0 && !w->wants_due) {
         return;
     }
 
@@ -202,9 +207,10 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
         w->claim = n++;
     }
 
-    if (w->wants_plan) {
-        simrelayd_webhooks_plan(w, s, slots);
+    if (events != 0) {
+        simrelayd_webhooks_plan(w, s, slots, events);
         w->plan = n++;
+        w->wants_plan = 0;
     }
 
     if (w->wants_due) {
@@ -214,7 +220,6 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
         w->due = n++;
     }
 
-    w->wants_plan = 0;
     w->wants_due = 0;
 
     s->handler = simrelayd_webhooks_done;
@@ -224,6 +229,30 @@ simrelayd_webhooks_run(simrelayd_webhooks_t *w)
     w->holds++;
 
     simrelayd_db_send(w->d, s);
+}
+
+
+/*
+ * How many events to plan.  What there is no slot for costs a claim later; so
+ * they wait until there are some, but no longer than a second.
+ */
+
+static int
+simrelayd_webhooks_events(const simrelayd_webhooks_t *w, int slots)
+{
+    if (w->late_plan) {
+        return w->events;
+    }
+
+    if (slots < SIMRELAYD_PLAN_SLOTS && w->running > SIMRELAYD_PLAN_SLOTS) {
+        return 0;
+    }
+
+    if (slots < 1) {
+        slots = 1;
+    }
+
+    return slots < w->events ? slots : w->events;
 }
 
 
@@ -296,7 +325,7 @@ simrelayd_webhooks_claim(simrelayd_webhooks_t *w, sr_pg_segment_t *s)
 
 static void
 simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
-    int slots)
+    int slots, int events)
 {
     int                    i, n;
     int32_t               *counts;
@@ -321,6 +350,8 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     }
 
     floor = 0;
+    w->planned = 1;
+    w->late_plan = 0;
     w->asked_all = w->all;
 
     if (!w->all && w->top > SIMRELAYD_PLAN_MARGIN) {
@@ -333,7 +364,7 @@ simrelayd_webhooks_plan(simrelayd_webhooks_t *w, sr_pg_segment_t *s,
     sr_pg_bind_int4(s, simrelayd_endpoints_new(w));
     sr_pg_bind_int8s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 8)), ids, n);
     sr_pg_bind_int4s(s, a.alloc(a.pool, SR_PG_ARRAY_SIZE(n, 4)), counts, n);
-    sr_pg_bind_int4(s, w->events);
+    sr_pg_bind_int4(s, events);
 }
 
 
@@ -535,6 +566,8 @@ simrelayd_webhooks_tick(uv_timer_t *timer)
 
     w = timer->data;
 
+    w->late_plan = w->wants_plan && !w->planned;
+    w->planned = 0;
     w->wants_plan = 1;
     w->wants_due = 1;
     w->all = 1;

@@ -110,6 +110,8 @@ struct simrelayd_webhooks_s {
 
     unsigned                wants_plan:1;
     unsigned                wants_due:1;
+    unsigned                planned:1;          /* since the last tick */
+    unsigned                late_plan:1;        /* nor in the second before */
     unsigned                all:1;              /* plan from the lowest id */
     unsigned                asked_all:1;        /* the look under way does */
     unsigned                drained:1;

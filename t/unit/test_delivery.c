@@ -231,7 +231,8 @@ row_message(const char *event)
     row_text(res, SR_DELIVERY_CLAIM_SENDER, "Bank");
     row_text(res, SR_DELIVERY_CLAIM_RECIPIENT, "+14155550123");
     row_text(res, SR_DELIVERY_CLAIM_BODY, "\"1\"\n\xf0\x9f\x98\x80");
-    row_text(res, SR_DELIVERY_CLAIM_STATUS, "sent");
+    row_text(res, SR_DELIVERY_CLAIM_STATUS, "failed");
+    row_text(res, SR_DELIVERY_CLAIM_ERROR_CODE, "30006");
     row_time(res, SR_DELIVERY_CLAIM_RECEIVED_AT, NOW - 5);
     row_time(res, SR_DELIVERY_CLAIM_UPDATED_AT, NOW + 5);
 
@@ -261,7 +262,7 @@ test_body_messages(void **state)
                  "\"timestamp\":\"2026-01-02T03:04:05Z\","
                  "\"data\":{\"message_id\":\"msg_7\",\"hosted_sim_id\":5,"
                  "\"to\":\"+14155550123\",\"from\":\"Bank\","
-                 "\"status\":\"sent\",\"error_code\":null,"
+                 "\"status\":\"failed\",\"error_code\":\"30006\","
                  "\"updated_at\":\"2026-01-02T03:04:10Z\"}}");
 
     /* its message is gone, or nobody knows the event */
@@ -310,6 +311,31 @@ test_body_numbers(void **state)
                  "\"timestamp\":\"2026-01-02T03:04:05Z\","
                  "\"data\":{\"hosted_sim_id\":5,\"number\":\"+14155550123\","
                  "\"organization_id\":2}}");
+
+    PQclear(res);
+}
+
+
+static void
+test_body_test(void **state)
+{
+    PGresult  *res;
+
+    res = row_make();
+
+    row_text(res, SR_DELIVERY_CLAIM_EVENT, "webhook.test");
+    row_text(res, SR_DELIVERY_CLAIM_EVENT_ID, "evt_2");
+    row_time(res, SR_DELIVERY_CLAIM_EVENT_CREATED_AT, NOW);
+    row_int(res, SR_DELIVERY_CLAIM_WEBHOOK_INTEGRATION_ID, 9);
+
+    body_is(res, NULL);
+
+    row_text(res, SR_DELIVERY_CLAIM_BODY, "a test");
+
+    body_is(res, "{\"event\":\"webhook.test\",\"event_id\":\"evt_2\","
+                 "\"timestamp\":\"2026-01-02T03:04:05Z\","
+                 "\"data\":{\"webhook_integration_id\":9,"
+                 "\"message\":\"a test\"}}");
 
     PQclear(res);
 }
@@ -431,6 +457,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_body_messages),
         cmocka_unit_test(test_body_numbers),
+        cmocka_unit_test(test_body_test),
         cmocka_unit_test(test_body_ceiling),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_retry_after),
