@@ -241,6 +241,90 @@ row_latency() {
 }
 
 
+# Deliveries of SMS of many organizations, and the first of them posted again
+# and again.
+row_deliveries() {
+    local a= b= i
+
+    sidecar_start true
+
+    for ((i = 0; i < ROUNDS; i++)); do
+        a="$a $(delivered "$ORGANIZATIONS")"
+        b="$b $(posted)"
+    done
+
+    sidecar_stop
+
+    row "signed deliveries /s" "$(echo $a | median)" \
+        "$(echo $b | median)" "aim 0.60; libcurl multi alone, same bytes"
+}
+
+
+# Those of 50 receivers, while 50 others hang and while there are no others.
+row_hanging() {
+    local a= b= i
+
+    for ((i = 0; i < ROUNDS; i++)); do
+        sidecar_start true
+        sql -c "update webhook_integrations
+                   set url = replace(url, '/webhook', '/hang'),
+                       timeout_seconds = 120
+                 where organization_id between 51 and 100"
+        b="$b $(delivered 50)"
+        told 51 100 $((DELIVERIES / 4))
+        sleep 2
+        a="$a $(delivered 50)"
+        sidecar_stop
+    done
+
+    sql -c "update webhook_integrations
+               set url = replace(url, '/hang', '/webhook'),
+                   timeout_seconds = 30"
+
+    row "deliveries /s while 50 of 100 hang" "$(echo $a | median)" \
+        "$(echo $b | median)" "aim 0.95; ceiling: those 50 are not there"
+}
+
+
+# Deliveries/s of DELIVERIES SMS of so many organizations, as the receiver sees
+# them.
+delivered() {
+    local hooks
+
+    "$dir/hooks" "$HOOK_PORT" "$DELIVERIES" "$dir/request" >"$dir/hooks.out" &
+    hooks=$!
+    wait_port "$HOOK_PORT" hooks "$dir/hooks.out"
+
+    told 1 "$1" "$DELIVERIES"
+    wait "$hooks" || die "$(tail -3 "$dir/simrelayd.log")"
+    cat "$dir/hooks.out"
+
+    # what is recorded meanwhile is not to be felt by what comes next
+    sleep 1
+}
+
+
+told() {
+    sql -v first="$1" -v last="$2" -v n="$3" -f "$here/deliveries.sql"
+}
+
+
+posted() {
+    local hooks
+
+    "$dir/hooks" "$HOOK_PORT" "$DELIVERIES" "$dir/request.again" \
+        >"$dir/hooks.out" &
+    hooks=$!
+    wait_port "$HOOK_PORT" hooks "$dir/hooks.out"
+
+    # the receiver ends first
+    "$dir/post" "$HOOK_PORT" $((DELIVERIES * 2)) "$CONNECTIONS" \
+        "$dir/request" 2>/dev/null || :
+    wait "$hooks" || die "libcurl alone fails"
+    cat "$dir/hooks.out"
+}
+
+
 row_fan() {
     local a= b= c= i out size=
 

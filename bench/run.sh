@@ -11,7 +11,8 @@
 #   TMPDIR        where the servers' data goes; it is removed at the end
 #   BENCH_PORT    the first of six ports
 #   READS WRITES  connections of a worker to the database
-#   ROWS          some of: reads signins submit health latency fan memory
+#   ROWS          some of: reads signins submit health latency deliveries
+#                 hanging fan memory
 
 set -eu
 
@@ -27,7 +28,7 @@ HOOK_PORT=$((HTTP_PORT + 2))
 NCHAN_PORT=$((HTTP_PORT + 3))
 PG_PORT=$((HTTP_PORT + 4))
 
-ROWS=${ROWS:-reads signins submit health latency fan memory}
+ROWS=${ROWS:-reads signins submit health latency deliveries hanging fan memory}
 ROUNDS=${ROUNDS:-5}
 READS=${READS:-2}
 WRITES=${WRITES:-8}
@@ -44,6 +45,8 @@ SLICE=3             # seconds that one measurement takes
 PROBE=2             # the same, to find the best number of clients
 LATENCY=5           # seconds of submits at half the rate
 EVENTS=300          # fanned out
+DELIVERIES=20000    # of webhooks
+CONNECTIONS=64      # that libcurl alone posts by
 
 case ${1-} in
 "") ;;
@@ -52,6 +55,7 @@ case ${1-} in
     PROBE=1
     LATENCY=2
     EVENTS=100
+    DELIVERIES=5000
     ;;
 *)
     sed -n '3,/^$/s/^# \?//p' "$0" >&2

@@ -202,6 +202,7 @@ listen = 127.0.0.1:$WS_PORT
 pusher_key = bench
 pusher_secret = bench
 allow_private_addresses = on
+drain_timeout = 1s
 END
 
     "$BUILD/simrelayd" -c "$dir/simrelayd.conf" 2>"$dir/simrelayd.log" &
@@ -219,10 +220,10 @@ sidecar_stop() {
 programs() {
     local p
 
-    for p in sockets latency; do
+    for p in sockets latency hooks post; do
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra \
             -Wno-unused-parameter -o "$dir/$p" "$here/$p.c" "$here/client.c" \
-            "$here/pusher.c" -lcrypto || die "$p.c does not compile"
+            "$here/pusher.c" -lcrypto -lcurl || die "$p.c does not compile"
     done
 
     export PUSHER_KEY=bench PUSHER_SECRET=bench
