@@ -280,7 +280,16 @@ async function sidecar(http) {
           from (values ('pending', -40, null), ('pending', -20, null),
                        ('pending', 60, null), ('sent', 0, '1 minute'),
                        ('failed', 0, '1 hour'), ('failed', 0, '2 days'))
-               m(state, s, e)`);
+               m(state, s, e);
+        insert into sends (organization_id, message_id, hosted_sim_id,
+                           provider, segments, state, next_attempt_at)
+        select 1, n, 1, provider, 1, state, now() + make_interval(secs => s)
+          from (values (1, 'seven', 'queued', -50), (2, 'twilio', 'queued', 60),
+                       (3, 'byos', 'queued', -3600),
+                       (4, 'seven', 'unconfirmed', 0),
+                       (5, 'seven', 'accepted', 0))
+               s(n, provider, state, s);
+        update sidecars set sends_running = 2`);
 
     const found = await scrape(http);
     const pick = (name) => found[`simrelay_${name}`];
@@ -295,11 +304,16 @@ async function sidecar(http) {
     ok(near('sidecar_age_milliseconds{}', 0)
        && near('events_oldest_milliseconds{}', 90000)
        && near('deliveries_oldest_due_milliseconds{}', 30000)
-       && near('mails_oldest_due_milliseconds{}', 40000),
+       && near('mails_oldest_due_milliseconds{}', 40000)
+       && near('sends_oldest_due_milliseconds{}', 50000),
        'and how long the oldest of their queues waits', JSON.stringify(found));
 
     is(['mails{state="pending"}', 'mails{state="failed"}'].map(pick), [3, 1],
        'mails that wait, and those of a day that failed, are told');
+
+    is(['sends{state="running"}', 'sends{state="queued"}',
+        'sends{state="unconfirmed"}'].map(pick), [4, 2, 1],
+       'SMS that go by providers are told');
 }
 
 

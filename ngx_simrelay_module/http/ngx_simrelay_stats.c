@@ -520,6 +520,19 @@ ngx_simrelay_status_sidecars(ngx_simrelay_ctx_t *ctx,
         sr_pg_int8(status, 0, SR_STATUS_SHOW_MAILS_FAILED),
         ngx_max(ngx_simrelay_status_ms(status,
                                        SR_STATUS_SHOW_MAILS_DUE_AGE), 0));
+
+    ngx_simrelay_status_add(ctx,
+        "# TYPE simrelay_sends gauge\n"
+        "simrelay_sends{state=\"running\"} %L\n"
+        "simrelay_sends{state=\"queued\"} %L\n"
+        "simrelay_sends{state=\"unconfirmed\"} %L\n"
+        "# TYPE simrelay_sends_oldest_due_milliseconds gauge\n"
+        "simrelay_sends_oldest_due_milliseconds %L\n",
+        sr_pg_int8(health, 0, SR_HEALTH_SHOW_SENDS_RUNNING),
+        sr_pg_int8(status, 0, SR_STATUS_SHOW_SENDS_QUEUED),
+        sr_pg_int8(status, 0, SR_STATUS_SHOW_SENDS_UNCONFIRMED),
+        ngx_max(ngx_simrelay_status_ms(status,
+                                       SR_STATUS_SHOW_SENDS_DUE_AGE), 0));
 }
 
 

@@ -8,6 +8,7 @@
 -- > sidecars int8
 -- > sockets int8
 -- > deliveries_running int8
+-- > sends_running int8
 
 select extract(epoch from now() - max(s.seen_at))::float8
            as sidecar_age,
@@ -23,5 +24,8 @@ select extract(epoch from now() - max(s.seen_at))::float8
                 0)::int8 as sockets,
        coalesce(sum(s.deliveries_running)
                 filter (where s.seen_at > now() - interval '10 seconds'),
-                0)::int8 as deliveries_running
+                0)::int8 as deliveries_running,
+       coalesce(sum(s.sends_running)
+                filter (where s.seen_at > now() - interval '10 seconds'),
+                0)::int8 as sends_running
   from sidecars s
