@@ -113,20 +113,28 @@ function anonymous() {
 }
 
 
+// What is shipped to be included, for a simrelayd at a port.
+function simrelay(sidecar) {
+    return fs.readFileSync(path.join(conf, 'simrelay.conf'), 'utf8')
+             .replaceAll('127.0.0.1:6001', `127.0.0.1:${sidecar}`);
+}
+
+
 class Nginx {
     // main, http, server: directives beside or instead of the usual ones;
     // listen: ports with their options.  A simrelay_ directive in "http" is
     // instead of the usual one of that name.  "shipped": conf/simrelay.conf is
-    // in the server, and what it wants of conf/nginx.conf in "http".
+    // in the server, and what it wants of conf/nginx.conf in "http"; "sidecar"
+    // is the port of its simrelayd.
     constructor(name, { main = '', http = '', server = '', listen = [],
                         workers = 2, database = null,
-                        shipped = false } = {}) {
+                        shipped = false, sidecar = 6001 } = {}) {
         this.prefix = path.join(t.dir, name);
         this.conf = path.join(this.prefix, 'nginx.conf');
         this.pidfile = path.join(this.prefix, 'nginx.pid');
         this.errors = path.join(this.prefix, 'error.log');
         this.parts = { main, http, server, listen, workers, database,
-                       shipped };
+                       shipped, sidecar };
 
         fs.mkdirSync(this.prefix, { recursive: true });
         fs.writeFileSync(path.join(this.prefix, 'keys'),
@@ -152,7 +160,8 @@ class Nginx {
     }
 
     write() {
-        const { main, http, server, listen, workers, database, shipped }
+        const { main, http, server, listen, workers, database, shipped,
+                sidecar }
             = this.parts;
         const module = process.env.TEST_NGINX_LOAD_MODULES
                        || bail('TEST_NGINX_LOAD_MODULES is not set');
@@ -192,7 +201,7 @@ class Nginx {
                     ${listen.map((l) => `listen 127.0.0.1:${l};`).join('\n')}
                     add_header X-Worker $pid always;
                     location = /metrics { simrelay_status; }
-                    ${shipped ? `include ${conf}/simrelay.conf;` : own}
+                    ${shipped ? simrelay(sidecar) : own}
                     ${server}
                 }
             }`);
