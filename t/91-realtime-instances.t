@@ -39,7 +39,8 @@ class Socket {
 
         s.frames = [];
         s.closed = null;
-        s.ws = new WebSocket(`ws://127.0.0.1:${daemon.port}/app/key?protocol=7`);
+        s.ws = new WebSocket(
+            `ws://127.0.0.1:${daemon.port}/app/key?protocol=7`);
 
         return new Promise((resolve, reject) => {
             s.ws.on('error', reject);
@@ -147,7 +148,8 @@ async function presence(sockets) {
        'who is present stands in a row');
 
     ok(await until(async () => {
-        const { json } = await api(daemons[1], 'GET', `/channels/${room}/users`);
+        const { json } = await api(daemons[1], 'GET',
+                                   `/channels/${room}/users`);
 
         return json.users && json.users.length === 1;
     }), 'and is known elsewhere');

@@ -95,7 +95,7 @@ async function presence(ann, bob) {
 
     await until15(async () => {
         const response = await servers[1].get({
-            path: '/channels/presence-room' , params: { info: 'user_count' } });
+            path: '/channels/presence-room', params: { info: 'user_count' } });
 
         return (await response.json()).user_count === 1;
     });
@@ -197,17 +197,12 @@ async function encrypted(ann, bob) {
 
 
 async function users(ann) {
-    const signed = new Promise((resolve) =>
-        ann.user.signinDonePromise
-            ? resolve(ann.user.signinDonePromise) : resolve());
-
     const first = connect(0, 'sue');
     const second = connect(1, 'sue');
 
     first.signin();
     second.signin();
     await Promise.all([first, second].map((p) => p.user.signinDonePromise));
-    await signed;
 
     is([first.user.user_data.id, second.user.user_data.name], ['sue', 'sue'],
        'users sign in');
@@ -313,8 +308,8 @@ async function steps() {
     }
 
     for (const daemon of daemons) {
-        ok(await daemon.said('others=1', 20000), 'the instances know each other',
-           daemon.log);
+        ok(await daemon.said('others=1', 20000),
+           'the instances know each other', daemon.log);
     }
 
     for (const nginx of nginxs) {

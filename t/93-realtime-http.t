@@ -146,7 +146,8 @@ async function events() {
        [422, ['batch.1.name', 'batch.1.data']], 'with what is missing');
     is(await batch([event(), event({ channel: '!' })]),
        [422, ['batch.1.channel']], 'or wrong');
-    is(await batch(many(11).map(() => event())), [422, ['batch']], 'or too much');
+    is(await batch(many(11).map(() => event())), [422, ['batch']],
+       'or too much');
     is(await batch([]), [422, ['batch']], 'or nothing');
 }
 
@@ -165,7 +166,8 @@ async function questions() {
        [200, { occupied: false, cache: null }], 'or was told of');
     is(await get('/channels/a/users'), [400, {}],
        'only presence channels have users');
-    is(await get('/channels/presence-a/users'), [404, {}], 'where there are any');
+    is(await get('/channels/presence-a/users'), [404, {}],
+       'where there are any');
     is(await get('/connections'), [200, { connections: 0 }], 'no connections');
     is(await api('POST', '/apps/simrelay/users/7/terminate_connections', {}),
        [200, {}], 'none to be ended');
