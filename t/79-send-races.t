@@ -325,7 +325,9 @@ async function unfetched(daemons) {
     await outbox(lanes[3], 202);
 
     await t.db.sql(`
-        update sends set created_at = now() - interval '25 hours'
+        update sends
+           set created_at = now() - interval '25 hours',
+               next_attempt_at = now() + interval '1 hour'
          where message_id <> ${young.json.data.id}`);
 
     const row = (a) => t.db.sql(`
