@@ -141,6 +141,12 @@ simrelayd_asking_text(simrelayd_asking_t *a, const char *fmt, va_list args)
     va_list     again;
     sr_alloc_t  alloc;
 
+    /* the compiler, with a sanitizer, takes that for possible */
+
+    if (fmt == NULL) {
+        return NULL;
+    }
+
     alloc = a->body.alloc;
 
     va_copy(again, args);
