@@ -1,6 +1,7 @@
 
 /*
- * A receiver of webhooks: answers each with 200, but those to /hang never.
+ * A receiver of webhooks, and of SMS as seven.io takes them: answers each with
+ * 200, but those to /hang never.
  *
  *   hooks PORT N REQUEST
  *
@@ -71,7 +72,8 @@ bench_hook(bench_conn_t *c, unsigned char *p, size_t len)
     unsigned char  *body;
 
     static const char  answer[] = "HTTP/1.1 200 OK\r\n"
-                                  "Content-Length: 0\r\n\r\n";
+                                  "Content-Length: 17\r\n\r\n"
+                                  "{\"success\":\"100\"}";
 
     n = bench_message(p, len, &body, &status);
 

@@ -243,6 +243,44 @@ row_latency() {
 
 # Deliveries of SMS of many organizations, and the first of them posted again
 # and again.
+# SMS that wait for an account at a provider, which takes them all.
+row_sends() {
+    local a= b= i
+
+    sidecar_start
+
+    sql -f "$here/sends.sql" -v n=0
+    printf '%s\n' key | "$BUILD/simrelay" -q provider add seven \
+        --name bench >/dev/null
+
+    for ((i = 0; i < ROUNDS; i++)); do
+        a="$a $(sent)"
+        b="$b $(posted)"
+    done
+
+    sidecar_stop
+
+    row "SMS handed to a provider /s" "$(echo $a | median)" \
+        "$(echo $b | median)" "libcurl multi alone, over kept connections"
+}
+
+
+sent() {
+    local hooks
+
+    "$dir/hooks" "$HOOK_PORT" "$DELIVERIES" "$dir/request" >"$dir/hooks.out" &
+    hooks=$!
+    wait_port "$HOOK_PORT" hooks "$dir/hooks.out"
+
+    sql -f "$here/sends.sql" -v n="$DELIVERIES"
+    wait "$hooks" || die "$(tail -3 "$dir/simrelayd.log")"
+    cat "$dir/hooks.out"
+
+    # what is recorded meanwhile is not to be felt by what comes next
+    sleep 1
+}
+
+
 row_deliveries() {
     local a= b= i
 

@@ -11,7 +11,7 @@
 #   TMPDIR        where the servers' data goes; it is removed at the end
 #   BENCH_PORT    the first of six ports
 #   READS WRITES  connections of a worker to the database
-#   ROWS          some of: reads signins submit health latency deliveries
+#   ROWS          some of: reads signins submit health latency deliveries sends
 #                 hanging fan memory
 
 set -eu
@@ -28,7 +28,7 @@ HOOK_PORT=$((HTTP_PORT + 2))
 NCHAN_PORT=$((HTTP_PORT + 3))
 PG_PORT=$((HTTP_PORT + 4))
 
-ROWS=${ROWS:-reads signins submit health latency deliveries hanging fan memory}
+ROWS=${ROWS:-reads signins submit health latency deliveries sends hanging fan memory}
 ROUNDS=${ROUNDS:-5}
 READS=${READS:-2}
 WRITES=${WRITES:-8}

@@ -202,6 +202,8 @@ listen = 127.0.0.1:$WS_PORT
 pusher_key = bench
 pusher_secret = bench
 allow_private_addresses = on
+seven_url = http://127.0.0.1:$HOOK_PORT/api
+sends_per_account = 64
 drain_timeout = 1s
 END
 

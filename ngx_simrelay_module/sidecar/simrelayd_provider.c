@@ -13,7 +13,7 @@
 
 
 static char *simrelayd_asking_text(simrelayd_asking_t *a, const char *fmt,
-    va_list args);
+    va_list args) __attribute__((noinline, format(printf, 2, 0)));
 
 
 static const simrelayd_provider_t  simrelayd_providers[] = {
