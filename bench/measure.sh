@@ -204,6 +204,25 @@ row_health() {
 }
 
 
+# Page 10,000 of a SIM, in turn with its first one.
+row_deep() {
+    local i
+
+    sql -f "$here/deep.sql"
+    : >"$dir/first"
+    : >"$dir/deep"
+
+    for ((i = 0; i < ROUNDS; i++)); do
+        PAGE=1 costed "$SLICE" ours page 16 "$SLICE" >>"$dir/first"
+        PAGE=10000 costed "$SLICE" ours page 16 "$SLICE" >>"$dir/deep"
+    done
+
+    row "GET messages, page 10,000 /s" "$(column 1 "$dir/deep")" \
+        "$(column 1 "$dir/first")" "aim 0.33; ceiling: page 1; CPU $(
+        column 2 "$dir/deep") and $(column 2 "$dir/first") us"
+}
+
+
 plain() {
     wrk -t 1 -c 64 -d "$SLICE" "http://127.0.0.1:$HTTP_PORT$1" \
         | awk '/^Requests/ { print int($2) }'

@@ -1,7 +1,7 @@
 -- What wrk sends; ROW names it.  Keys and SIMs are drawn from what seed.sql
 -- makes.
 --
---   ROW=sims|messages|submit|login wrk -s request.lua ...
+--   ROW=sims|messages|page|submit|login wrk -s request.lua ...
 
 local row = os.getenv("ROW")
 local organizations = tonumber(os.getenv("ORGANIZATIONS") or 1000)
@@ -33,6 +33,14 @@ function make.messages()
     return string.format("GET /api/sims/%d/messages HTTP/1.1\r\nHost: bench\r\n"
                          .. "Authorization: ", o * 5 - math.random(0, 4))
         .. string.format(key, o) .. "\r\n\r\n"
+end
+
+
+function make.page()
+    return string.format("GET /api/sims/1/messages?page=%d HTTP/1.1\r\n"
+                         .. "Host: bench\r\nAuthorization: ",
+                         os.getenv("PAGE"))
+        .. string.format(key, 1) .. "\r\n\r\n"
 end
 
 

@@ -12,7 +12,7 @@
 #   BENCH_PORT    the first of six ports
 #   READS WRITES  connections of a worker to the database
 #   ROWS          some of: reads signins submit health latency deliveries sends
-#                 hanging fan memory
+#                 hanging fan memory deep
 
 set -eu
 
@@ -28,7 +28,8 @@ HOOK_PORT=$((HTTP_PORT + 2))
 NCHAN_PORT=$((HTTP_PORT + 3))
 PG_PORT=$((HTTP_PORT + 4))
 
-ROWS=${ROWS:-reads signins submit health latency deliveries sends hanging fan memory}
+ROWS="${ROWS:-reads signins submit health latency deliveries sends hanging fan
+    memory deep}"
 ROUNDS=${ROUNDS:-5}
 READS=${READS:-2}
 WRITES=${WRITES:-8}
