@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 304;
+plan tests => repeat_each() * 306;
 
 my $url = 'https://sms.example.com/api/webhooks/twilio/sms';
 
@@ -365,6 +365,8 @@ row select organization_id, team_id, alias from sim_attachments
 
 row select count(*) from hosted_sims => 10
 
+row select count(*) from events where type like 'number.%' => 0
+
 
 
 === TEST 15: the phone that it leaves is pending again, without another card
@@ -419,6 +421,10 @@ row {{card}} => active|+15551230105|t|+15551230105|active
 
 row select organization_id, team_id from sim_attachments
      where hosted_sim_id = 105 => 2|
+
+row select string_agg(type || organization_id, ' ' order by type) from events
+     where object_id = 105 and type like 'number.%'
+    => number.claimed2 number.released1
 
 
 
