@@ -103,12 +103,12 @@ select organization_id, date_trunc('month', now() at time zone 'utc')::date,
   from messages
  group by 1, 3;
 
--- each SIM was held once, for five minutes
+-- each SIM was held once, for five minutes, and that was told
 insert into locks (id, hosted_sim_id, organization_id, user_id, started_at,
-                   expires_at)
+                   expires_at, ended_at)
 select nextval('lock_ids'), s, (s + 4) / 5, (s + 4) / 5,
        now() - s * interval '1 minute' - interval '1 hour',
-       now() - s * interval '1 minute' - interval '55 minutes'
+       now() - s * interval '1 minute' - interval '55 minutes', now()
   from generate_series(1, :organizations * 5) s;
 
 insert into sim_locks (hosted_sim_id, lock_id, organization_id, user_id,
