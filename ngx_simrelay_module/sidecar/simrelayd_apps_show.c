@@ -203,7 +203,7 @@ simrelayd_show_channel(simrelayd_job_t *job, sr_json_t *j)
 static void
 simrelayd_show_connections(simrelayd_job_t *job, sr_json_t *j)
 {
-    sr_str_t  none = sr_null_str;
+    sr_str_t  none = sr_string("");
 
     sr_json_object(j);
     sr_json_key(j, "connections");
