@@ -205,6 +205,24 @@ async function expired() {
        'what was extended meanwhile goes on');
 
     await http.request('ann', 'DELETE', '/api/sims/101/lock');
+
+    // one whose extension is half done when it would have expired
+
+    const slow = await hold(108, users.ann, 1, null, 1);
+    const session = t.db.session();
+
+    await session.say('begin; update sim_locks set expires_at = now()'
+                      + " + interval '1 hour' where hosted_sim_id = 108");
+    await ended(await hold(105, users.ann, 1, null, 2));
+    await session.say("update locks set expires_at = now() + interval '1 hour'"
+                      + ` where id = ${slow}; commit`);
+    await session.end();
+    await ended(await hold(105, users.ann, 1, null, 1));
+
+    is(await events(slow, 'unlocked'), '',
+       'nor does it end while its extension is under way');
+
+    await http.request('ann', 'DELETE', '/api/sims/108/lock');
 }
 
 
