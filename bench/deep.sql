@@ -13,7 +13,7 @@ select 1, nextval('sms_ids'), 1, 1, 'inbound',
        || '. It is valid for ten minutes; do not share it.',
        'received', m.at, m.at, m.at
   from (select n, now() - (600000 - n) * interval '30 seconds' as at
-          from generate_series(1, 600000) n
+          from generate_series(1::int8, 600000) n
          order by n) m;
 
 delete from message_counts where organization_id = 1 and hosted_sim_id = 1;
