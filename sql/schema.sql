@@ -386,6 +386,12 @@ begin
         return false;
     end if;
 
+    perform
+       from sim_attachments a
+      where a.hosted_sim_id = $1
+      order by a.organization_id
+        for update;
+
     perform lock_end($1, null);
 
     delete from sim_attachments a

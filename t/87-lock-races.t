@@ -6,7 +6,7 @@
 'use strict';
 
 const { Daemon, is, ok } = require('./lib/sidecar.js');
-const { Nginx, each, main, sleep, t, until } = require('./lib/nginx.js');
+const { Http, Nginx, each, main, sleep, t, until } = require('./lib/nginx.js');
 
 const ROUNDS = 25;
 const SIMS = [101, 103, 105, 108];
@@ -58,6 +58,46 @@ async function rounds(nginx) {
 }
 
 
+// A number is taken from an organization while one of it takes the lock.
+async function detached(http) {
+    const session = t.db.session();
+
+    await http.request('ann', 'POST', '/api/sims/103/lock');
+    await http.request('ann', 'DELETE', '/api/sims/103/lock');
+    await session.say(`begin;
+        select from sim_locks where hosted_sim_id = 103 for update`);
+
+    const lock = http.request('bob', 'POST', '/api/sims/103/lock');
+
+    await until(async () => await t.db.sql(
+        'select count(*) from pg_locks where not granted') === '1', MOST);
+
+    const detach = t.db.sql(`
+        delete from sim_attachments
+         where hosted_sim_id = 103 and organization_id = 2`);
+
+    await until(async () => await t.db.sql(`
+        select (select count(*) from pg_locks where not granted) > 1
+               or not exists (select from sim_attachments
+                               where hosted_sim_id = 103
+                                 and organization_id = 2)`) === 't', MOST);
+    await session.say('commit');
+    await session.end();
+    await lock;
+    await detach;
+
+    is(await t.db.sql(`
+        select count(*) filter (where k.ended_at is null), count(*)
+          from locks k
+         where k.hosted_sim_id = 103 and k.organization_id = 2`), '0|1',
+       'who has no such number any more does not hold it');
+
+    await t.db.sql(`
+        insert into sim_attachments (organization_id, hosted_sim_id, team_id)
+        values (2, 103, 21)`);
+}
+
+
 main(async () => {
     const nginx = await Nginx.start('nginx', {
         http: 'simrelay_database_connections reads=2 writes=4;'
@@ -72,6 +112,7 @@ main(async () => {
             }));
         }
 
+        await detached(new Http(nginx.port));
         await rounds(nginx);
 
         is(await t.db.sql(`

@@ -165,7 +165,8 @@ execute function sim_detached();
 
 -- Ends a SIM for good: its lock, its attachments, and what it was still to
 -- send.  Its messages stay, and its number may be a SIM's again.  False where
--- there is none.
+-- there is none.  As by whoever begins a hold, the attachments are locked before
+-- the row of sim_locks.
 create function sim_retire(hosted_sim_id int8)
 returns bool
 language plpgsql
@@ -179,6 +180,12 @@ begin
     if not found then
         return false;
     end if;
+
+    perform
+       from sim_attachments a
+      where a.hosted_sim_id = $1
+      order by a.organization_id
+        for update;
 
     perform lock_end($1, null);
 

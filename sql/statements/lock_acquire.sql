@@ -7,6 +7,9 @@
 -- A new hold is told by a trigger (number.locked), an extended one is not.
 -- One that had expired, and was not told to be over yet, is told first.
 --
+-- The SIM stays attached to the holder's organization until the hold is there,
+-- so that whoever takes it away ends that hold too.
+--
 -- for module
 --
 -- $1 digest bytea
@@ -22,10 +25,14 @@ with sim as materialized (
     select p.*, clock_timestamp() as at, nextval('lock_ids') as new_id
       from principal_sims($1, $2, $3) p
       join hosted_sims s on s.id = p.hosted_sim_id and s.deleted_at is null
+      join sim_attachments a
+        on a.organization_id = p.organization_id
+       and a.hosted_sim_id = p.hosted_sim_id
      where p.hosted_sim_id = $4
      order by p.organization_id = p.current_organization_id desc nulls last,
               p.organization_id
      limit 1
+       for key share of a
 ), hold as (
     insert into sim_locks as l
            (hosted_sim_id, lock_id, organization_id, team_id, user_id,
