@@ -114,7 +114,8 @@ function api(daemon, method, path, body, query = {}) {
     const sorted = Object.keys(args).sort().map((k) => `${k}=${args[k]}`)
                          .join('&');
     const at = `/apps/simrelay${path}`;
-    const signature = sign(`${method}\n${at}\n${sorted}`);
+    const signature = sign(Buffer.from(
+        unescape(`${method}\n${at}\n${sorted}`), 'latin1'));
 
     return new Promise((resolve, reject) => {
         const request = http.request({
@@ -285,6 +286,19 @@ async function events(sockets) {
 
 
 async function questions(sockets) {
+    // what is no text would spoil the letter for all that is in it
+
+    const odd = await Promise.all([
+        api(daemons[0], 'GET', '/channels/%ff'),
+        publish(daemons[0], 'odd', 'x', ['news']),
+        api(daemons[0], 'GET', '/channels/%ff%fe'),
+        publish(daemons[0], 'odd', 'x', ['news']),
+    ]);
+
+    is(odd.map((r) => r.status), [200, 200, 200, 200],
+       'a name that is no text keeps nobody\'s events');
+    is(odd[0].json, { occupied: false }, 'and is no channel');
+
     const list = await api(daemons[0], 'GET', '/channels', undefined,
                            { info: 'subscription_count,user_count' });
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "simrelayd_cluster.h"
+#include "sr_utf8.h"
 
 
 #define SIMRELAYD_ASK_LOOK  100     /* ms */
@@ -40,7 +41,11 @@ simrelayd_cluster_ask(simrelayd_cluster_t *c, char kind, sr_str_t name,
     what.data = (unsigned char *) &kind;
     what.len = 1;
 
+    /* no channel is called what is no text, and no letter may hold it */
+
     if (c->npeers == 0
+        || name.len > SR_PUSHER_CHANNEL_BYTES
+        || sr_utf8_length(name.data, name.len) < 0
         || simrelayd_cluster_add(c, SIMRELAYD_LETTER_ASK, from, what, name)
            == -1)
     {
