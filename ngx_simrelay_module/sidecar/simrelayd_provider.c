@@ -81,7 +81,9 @@ simrelayd_provider_say(simrelayd_verdict_t *v, simrelayd_send_e outcome,
 
     v->outcome = outcome;
 
-    if (code != NULL) {
+    /* cut, it would end with half a character */
+
+    if (code != NULL && code->len <= SIMRELAYD_PROVIDER_CODE) {
         (void) snprintf(v->code, sizeof(v->code), "%.*s", (int) code->len,
                         (char *) code->data);
 

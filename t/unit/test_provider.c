@@ -99,6 +99,8 @@ static const struct {
     { "twilio", 200, "{\"sid\":\"SM1\"}",          ACCEPTED, "SM1", "" },
     { "twilio", 201, "{\"sid\":\"SM1\",\"status\":\"failed\","
       "\"error_code\":30007}", REFUSED, "", "30007" },
+    { "twilio", 201, "{\"sid\":\"SM1\",\"status\":\"failed\","
+      "\"error_code\":\"" X64 "x\"}", REFUSED, "", "http_201" },
     { "twilio", 201, "{\"sid\":\"SM1\",\"status\":\"undelivered\"}",
       REFUSED, "", "rejected" },
     { "twilio", 201, "{\"sid\":\"\"}",             UNCLEAR, "", "http_201" },
