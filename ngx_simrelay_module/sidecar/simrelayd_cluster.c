@@ -199,6 +199,11 @@ simrelayd_cluster_flush(simrelayd_cluster_t *c)
 
     p = c->d->ws != NULL ? &c->d->ws->pusher : NULL;
 
+    if (!simrelayd_db_ready(c->d)) {
+        simrelayd_cluster_drop(c);
+        return;
+    }
+
     if (c->renew && p != NULL) {
         c->renew = 0;
         c->renewing = 1;
@@ -209,11 +214,6 @@ simrelayd_cluster_flush(simrelayd_cluster_t *c)
     if (c->records.len == 0 && c->ncaches == 0 && !c->renewing
         && (p == NULL || p->presence.changed == NULL))
     {
-        return;
-    }
-
-    if (!simrelayd_db_ready(c->d)) {
-        simrelayd_cluster_drop(c);
         return;
     }
 
@@ -429,12 +429,16 @@ simrelayd_cluster_end(simrelayd_sent_t *list, int sent)
 }
 
 
-/* Nobody will be told of what waits, but of who is present, later. */
+/*
+ * Nobody will be told of what waits; who is present is written anew, later,
+ * and those who came and went meanwhile are kept for nobody.
+ */
 
 static void
 simrelayd_cluster_drop(simrelayd_cluster_t *c)
 {
-    simrelayd_sent_t  *waiting;
+    simrelayd_sent_t    *waiting;
+    simrelayd_member_t  *m;
 
     free(c->records.data);
     memset(&c->records, 0, sizeof(simrelayd_text_t));
@@ -443,6 +447,14 @@ simrelayd_cluster_drop(simrelayd_cluster_t *c)
         c->ncaches--;
         free(c->caches[2 * c->ncaches].data);
         free(c->caches[2 * c->ncaches + 1].data);
+    }
+
+    while (c->d->ws != NULL
+           && (m = simrelayd_presence_changed(&c->d->ws->pusher.presence))
+              != NULL)
+    {
+        c->renew = 1;
+        simrelayd_presence_release(&c->d->ws->pusher.presence, m);
     }
 
     waiting = c->waiting;

@@ -19,6 +19,8 @@
 #define SIMRELAYD_LETTER_BYTES    7900      /* of a notification */
 #define SIMRELAYD_OUTBOX_BYTES    33554432  /* that wait to be told */
 #define SIMRELAYD_OUTBOX_CACHES   1000      /* of those, cache channels */
+#define SIMRELAYD_INBOX_BYTES     33554432  /* of letters that wait */
+#define SIMRELAYD_INBOX_CHANNELS  1048576   /* of channels to be read */
 #define SIMRELAYD_CLUSTER_GAP     5         /* ms between two letters */
 #define SIMRELAYD_CLUSTER_TICK    1000      /* ms */
 #define SIMRELAYD_CLUSTER_GRACE   6000      /* ms in which others write their
@@ -115,6 +117,7 @@ struct simrelayd_cluster_s {
     /* in */
     simrelayd_letter_t      *letters;
     simrelayd_letter_t     **letters_end;
+    size_t                   nletters;      /* bytes of them */
     sr_pg_segment_t         *fetch;
     simrelayd_text_t         channels;      /* to be read, each with a NUL */
     sr_pg_segment_t         *read;

@@ -102,6 +102,7 @@ simrelayd_cluster_work(simrelayd_cluster_t *c)
         }
 
         simrelayd_cluster_records(c, letter->data, letter->len);
+        c->nletters -= letter->len;
         free(letter);
     }
 
@@ -208,6 +209,14 @@ simrelayd_cluster_keep(simrelayd_cluster_t *c, const char *payload,
     p++;
     len -= p - payload;
 
+    if (c->nletters + len > SIMRELAYD_INBOX_BYTES) {
+        simrelayd_log(SIMRELAYD_WARN, "event=letter_lost bytes=%zu",
+                      c->nletters);
+        c->all = 1;
+        return;
+    }
+
+    c->nletters += len;
     letter = simrelayd_alloc(sizeof(simrelayd_letter_t) + len);
 
     letter->next = NULL;
@@ -273,6 +282,7 @@ simrelayd_cluster_fetched(sr_pg_segment_t *s)
         c->all = 1;
     }
 
+    c->nletters -= letter->len;
     free(letter);
 
     simrelayd_cluster_work(c);
@@ -358,8 +368,17 @@ simrelayd_cluster_record(simrelayd_cluster_t *c, int kind,
         break;
 
     case SIMRELAYD_LETTER_PRESENCE:
-        simrelayd_text_add(&c->channels, parts[0].data, parts[0].len);
-        simrelayd_text_add(&c->channels, "", 1);
+        if (c->channels.len + parts[0].len > SIMRELAYD_INBOX_CHANNELS) {
+            c->all = 1;
+        }
+
+        /* what all are read with need not be read by name */
+
+        if (!c->all) {
+            simrelayd_text_add(&c->channels, parts[0].data, parts[0].len);
+            simrelayd_text_add(&c->channels, "", 1);
+        }
+
         break;
 
     case SIMRELAYD_LETTER_ALL:
