@@ -264,8 +264,12 @@ async function bounds(socket) {
 
     await more.done;
     is([more.answer.status, more.answer.json,
-        more.answer.headers['retry-after']],
-       [429, { message: 'Too Many Attempts.' }, '1'], 'and no more');
+        ...['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining']
+            .map((name) => more.answer.headers[name])],
+       [429, { message: 'Too Many Attempts.' }, '1', `${MANY}`, '0'],
+       'and no more');
+    ok(/^[0-9]{10}$/.test(more.answer.headers['x-ratelimit-reset']),
+       'until when is told too');
 
     const other = await wait('ada', query);
 

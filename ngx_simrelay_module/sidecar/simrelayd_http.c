@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "simrelayd_http.h"
@@ -16,7 +17,7 @@
 #define SIMRELAYD_HTTP_ARG      4096        /* bytes of one argument */
 #define SIMRELAYD_HTTP_ARGS     32
 #define SIMRELAYD_HTTP_ANSWER   16777216    /* bytes of an answer */
-#define SIMRELAYD_HTTP_HEADER   256         /* ditto, of its fixed header */
+#define SIMRELAYD_HTTP_HEADER   384         /* ditto, of its fixed header */
 
 
 /* what watches the connection of a request that waits */
@@ -370,56 +371,6 @@ simrelayd_http_left(uv_poll_t *poll, int status, int events)
 }
 
 
-int
-simrelayd_http_arg(const simrelayd_call_t *call, const char *name,
-    sr_str_t *value)
-{
-    int     i;
-    size_t  len;
-
-    len = strlen(name);
-
-    for (i = 0; i < call->nargs; i++) {
-        if (call->args[i].len > len
-            && memcmp(call->args[i].data, name, len) == 0
-            && call->args[i].data[len] == '=')
-        {
-            value->data = call->args[i].data + len + 1;
-            value->len = call->args[i].len - len - 1;
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-int64_t
-simrelayd_http_number(const simrelayd_call_t *call, const char *name)
-{
-    size_t    i;
-    int64_t   n;
-    sr_str_t  v;
-
-    if (!simrelayd_http_arg(call, name, &v) || v.len == 0) {
-        return -1;
-    }
-
-    n = 0;
-
-    for (i = 0; i < v.len; i++) {
-        if (v.data[i] < '0' || v.data[i] > '9'
-            || __builtin_mul_overflow(n, (int64_t) 10, &n)
-            || __builtin_add_overflow(n, (int64_t) (v.data[i] - '0'), &n))
-        {
-            return -1;
-        }
-    }
-
-    return n;
-}
-
-
 void
 simrelayd_http_reply(simrelayd_call_t *call, int status, sr_str_t json)
 {
@@ -472,8 +423,9 @@ static void
 simrelayd_http_answer(simrelayd_call_t *call, int status, const char *header,
     sr_str_t value, sr_str_t body)
 {
-    int             n;
-    unsigned char  *p;
+    int      n;
+    char    *p;
+    size_t   size;
 
     if (call->answered) {
         return;
@@ -488,22 +440,33 @@ simrelayd_http_answer(simrelayd_call_t *call, int status, const char *header,
     call->gone = NULL;
     simrelayd_http_leaving++;
 
-    sr_buf_init(&call->out, call->arena.alloc,
-                LWS_PRE + SIMRELAYD_HTTP_HEADER + value.len + body.len,
+    size = SIMRELAYD_HTTP_HEADER + value.len;
+
+    sr_buf_init(&call->out, call->arena.alloc, LWS_PRE + size + body.len,
                 SIMRELAYD_HTTP_ANSWER);
 
-    p = sr_buf_reserve(&call->out, LWS_PRE + SIMRELAYD_HTTP_HEADER + value.len);
+    p = (char *) sr_buf_reserve(&call->out, LWS_PRE + size);
 
     if (p != NULL) {
-        n = snprintf((char *) p + LWS_PRE, SIMRELAYD_HTTP_HEADER + value.len,
+        p += LWS_PRE;
+        n = snprintf(p, size,
                      "HTTP/1.1 %d %s\r\n"
                      "Content-Length: %zu\r\n"
                      "%s: %.*s\r\n"
-                     "%s%s\r\n",
+                     "%s%s",
                      status, simrelayd_http_reason(status), body.len, header,
                      (int) value.len, value.data,
                      status == 429 || status == 503 ? "Retry-After: 1\r\n" : "",
                      call->row == NULL ? "Connection: close\r\n" : "");
+
+        if (status == 429) {
+            n += snprintf(p + n, size - n, "X-RateLimit-Limit: %d\r\n"
+                          "X-RateLimit-Remaining: 0\r\n"
+                          "X-RateLimit-Reset: %lld\r\n",
+                          call->limit, (long long) time(NULL) + 1);
+        }
+
+        n += snprintf(p + n, size - n, "\r\n");
 
         call->out.len = LWS_PRE + n;
         sr_buf_add(&call->out, body.data, body.len);
@@ -568,33 +531,27 @@ simrelayd_http_free(simrelayd_call_t *call)
 static const char *
 simrelayd_http_reason(int status)
 {
-    switch (status) {
+    size_t  i;
 
-    case 200:
-        return "OK";
+    static const struct {
+        int          status;
+        const char  *reason;
+    } reasons[] = {
+        { 200, "OK" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 413, "Content Too Large" },
+        { 422, "Unprocessable Content" },
+        { 429, "Too Many Requests" },
+        { 503, "Service Unavailable" },
+        { 0, "Other" }
+    };
 
-    case 400:
-        return "Bad Request";
-
-    case 401:
-        return "Unauthorized";
-
-    case 404:
-        return "Not Found";
-
-    case 405:
-        return "Method Not Allowed";
-
-    case 413:
-        return "Content Too Large";
-
-    case 422:
-        return "Unprocessable Content";
-
-    case 503:
-        return "Service Unavailable";
-
-    default:
-        return "Other";
+    for (i = 0; reasons[i].status != 0 && reasons[i].status != status; i++) {
+        /* void */
     }
+
+    return reasons[i].reason;
 }

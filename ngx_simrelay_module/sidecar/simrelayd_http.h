@@ -37,6 +37,7 @@ struct simrelayd_call_s {
     int                  nargs;         /* unescaped, as they came */
     sr_str_t             body;
 
+    int                  limit;         /* what a 429 says that it is */
     void                *data;          /* the handler's */
     void               (*gone)(simrelayd_call_t *call);
 

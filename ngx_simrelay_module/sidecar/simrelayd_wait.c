@@ -115,6 +115,7 @@ simrelayd_wait_call(simrelayd_call_t *call)
     }
 
     if (simrelayd_wait_same(waits, w) >= SR_WAITS_CREDENTIAL) {
+        call->limit = SR_WAITS_CREDENTIAL;
         simrelayd_http_fail(call, 429, "Too Many Attempts.");
         simrelayd_wait_free(w);
         return;
