@@ -90,9 +90,20 @@ with sees as materialized (
               join messages m
                 on m.organization_id = o.organization_id
                and m.hosted_sim_id = $4
+               and m.id > $7
              where m.team_id is null or o.sees_all or m.team_id = any (o.teams)
              group by m.sms_id
-            having min(m.id) > $7) s
+            having $7 = 0
+                or not exists (select
+                                 from mine q
+                                 join messages d
+                                   on d.organization_id = q.organization_id
+                                  and d.hosted_sim_id = $4
+                                  and d.received_at = min(m.received_at)
+                                  and d.sms_id = m.sms_id
+                                where d.id <= $7
+                                  and (d.team_id is null or q.sees_all
+                                       or d.team_id = any (q.teams)))) s
     having exists (select from mine)
 )
 select h.lock_id, h.user_id, h.user_name, h.expires_at, t.n as total, p.id,
