@@ -140,6 +140,27 @@ async function woken() {
 }
 
 
+async function outgoing() {
+    const post = (sim) => phone.request('ann', 'POST',
+        `/api/sims/${sim}/messages`, { to: '+15557654321', text: 'out' });
+
+    await t.db.sql(`insert into provider_accounts (provider, name, api_key)
+                    values ('seven', 'one', 'not sealed')`);
+
+    for (const sim of [103, 101]) {
+        const w = await wait('ann', `${sim}/messages?wait=30&after_id=${
+            await newest('ann', sim)}`);
+        const { status } = await post(sim);
+
+        await w.done;
+        is([w.waits, status, texts(w.answer)], [true, 201, ['out']],
+           sim === 103 ? 'what a phone is to send is newer'
+                       : 'and what a provider is');
+        ok(w.took < SOON, 'when it is sent', `${w.took} ms`);
+    }
+}
+
+
 async function over() {
     const after = await newest('ann');
     const looks = count('event=waits ');
@@ -380,6 +401,7 @@ main(async () => {
 
     await woken();
     await over();
+    await outgoing();
     await audience();
     await refused();
     await bounds(socket);

@@ -481,6 +481,12 @@ simrelayd_sends_claimed(sr_pg_segment_t *s)
     simrelayd_sends_next(ss, s->results[1]);
 
     for (i = 0; i < n; i++) {
+
+        /* who waits for messages of the SIM sees this one already */
+
+        simrelayd_wait_wake(ss->d, sr_pg_int8(s->results[0], i,
+                                              SR_SEND_CLAIM_HOSTED_SIM_ID));
+
         if (sr_pg_bool(s->results[0], i, SR_SEND_CLAIM_LEASED)) {
             simrelayd_send_start(ss, s->results[0], i);
         }

@@ -70,6 +70,7 @@ static void simrelayd_tail_done(sr_pg_segment_t *s);
 static int simrelayd_tail_answer(simrelayd_tail_t *t, sr_pg_segment_t *s);
 static int simrelayd_tail_counts(simrelayd_tail_t *t);
 static void simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res);
+static int simrelayd_tail_wakes(sr_str_t type);
 static void simrelayd_tail_told(const simrelayd_tail_t *t,
     simrelayd_ids_t *told);
 static void simrelayd_tail_keep(simrelayd_tail_t *t, const PGresult *res);
@@ -276,9 +277,7 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 {
     int              i, n, sent;
     int64_t          id;
-    sr_str_t         type;
     simrelayd_ids_t  told;
-    static sr_str_t  inbound = sr_string("message.inbound");
 
     n = PQntuples(res);
 
@@ -314,11 +313,7 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
 
         simrelayd_tail_add(&t->since, id);
 
-        type = sr_pg_text(res, i, SR_EVENT_TAIL_TYPE);
-
-        if (type.len == inbound.len
-            && memcmp(type.data, inbound.data, type.len) == 0)
-        {
+        if (simrelayd_tail_wakes(sr_pg_text(res, i, SR_EVENT_TAIL_TYPE))) {
             simrelayd_wait_wake(t->d, sr_pg_int8(res, i,
                                                  SR_EVENT_TAIL_HOSTED_SIM_ID));
         }
@@ -334,6 +329,28 @@ simrelayd_tail_rows(simrelayd_tail_t *t, const PGresult *res)
         simrelayd_log(SIMRELAYD_DEBUG, "event=broadcast events=%d frames=%d",
                       n, sent);
     }
+}
+
+
+/* may there be a message that was not there before? */
+
+static int
+simrelayd_tail_wakes(sr_str_t type)
+{
+    size_t              i;
+    static const char  *types[] = {
+        "message.inbound", "message.delivery", "sms.send"
+    };
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (type.len == strlen(types[i])
+            && memcmp(type.data, types[i], type.len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
