@@ -308,7 +308,9 @@ async function poison() {
     ];
     const ids = [];
 
-    await t.db.sql(sms(e));
+    await t.db.sql(`${sms(e)};
+                   update events set planned_at = now()
+                    where organization_id = ${e.org}`);
 
     for (const [attempts, leased] of cases) {
         ids.push(await t.db.sql(`
