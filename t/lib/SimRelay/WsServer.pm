@@ -29,8 +29,8 @@ sub build {
         or die 'the statements cannot be embedded';
 
     my $sources = join ' ', map { "$sidecar/simrelayd_$_.c" }
-                            qw(admit cache channel client http log memory
-                               presence pusher subscribe ws ws_in
+                            qw(admit cache channel client http http_args log
+                               memory presence pusher subscribe ws ws_in
                                ws_listen ws_out ws_spread);
 
     my $flags = $ENV{SIMRELAY_TEST_CFLAGS} // '-O1';
