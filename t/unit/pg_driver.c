@@ -5,6 +5,7 @@
  */
 
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -104,7 +105,8 @@ test_pipeline(void **state)
 static void
 test_big(void **state)
 {
-    int       i, blocked;
+    int       i, blocked, failed;
+    pid_t     server;
     char     *body;
     sr_pg_t   pg;
     test_t    t = { .pg = &pg, .ordered = 1 };
@@ -116,17 +118,26 @@ test_big(void **state)
     memset(body, 'x', BIG);
     body[BIG] = '\0';
 
+    /* a server that reads as fast as we write would never block us */
+
+    server = PQbackendPID(pg.conn);
+    (void) kill(server, SIGSTOP);
+
     blocked = 0;
+    failed = 0;
 
     for (i = 0; i < SEGMENTS / 2; i++) {
         test_echo(&t, i, body);
-        assert_int_equal(sr_pg_flush(&pg), 0);
+        failed |= sr_pg_flush(&pg);
 
         if (pg.wants & SR_PG_WRITE) {
             blocked = 1;
         }
     }
 
+    (void) kill(server, SIGCONT);
+
+    assert_int_equal(failed, 0);
     assert_true(blocked);
     test_until(&pg, &t.calls, SEGMENTS / 2);
 
