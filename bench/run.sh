@@ -56,7 +56,7 @@ case ${1-} in
     PROBE=1
     LATENCY=2
     EVENTS=100
-    DELIVERIES=5000
+    DELIVERIES=25000
     ;;
 *)
     sed -n '3,/^$/s/^# \?//p' "$0" >&2
