@@ -97,9 +97,9 @@ select n % (:organizations * 5) + 1, md5(n::text)::uuid,
        now() - (:messages - n) * interval '1 second'
   from generate_series(1::int8, :messages) n;
 
-insert into device_months (organization_id, month, device_id, messages)
+insert into organization_months (organization_id, month, slot, messages)
 select organization_id, date_trunc('month', now() at time zone 'utc')::date,
-       device_id, count(*)
+       device_id & 15, count(*)
   from messages
  group by 1, 3;
 

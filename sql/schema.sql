@@ -18,6 +18,53 @@ CREATE FUNCTION public.address_block(address text) RETURNS text
                                                           else 32 end)))
 $_$;
 
+CREATE FUNCTION public.card_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    has_card bool;
+begin
+    if old.status is distinct from 'active'
+       and new.status is distinct from 'active'
+    then
+        return null;
+    end if;
+
+    if old.status = 'active' then
+        update hosted_sims h
+           set status = 'inactive', updated_at = now()
+         where h.id = old.hosted_sim_id
+           and h.status = 'active'
+           and not exists (select
+                             from sim_cards c
+                            where c.hosted_sim_id = h.id
+                              and c.status = 'active');
+
+        if found then
+            perform lock_end(old.hosted_sim_id, null);
+        end if;
+    end if;
+
+    has_card := exists (select
+                          from sim_cards c
+                         where c.device_id = coalesce(new.device_id,
+                                                      old.device_id)
+                           and c.status = 'active');
+
+    update devices d
+       set status = case when has_card and d.status = 'pending_verification'
+                         then 'active'
+                         when not has_card and d.status = 'active'
+                         then 'pending_verification'
+                         else d.status end,
+           config_version = d.config_version + 1,
+           updated_at = now()
+     where d.id = coalesce(new.device_id, old.device_id);
+
+    return null;
+end
+$$;
+
 CREATE FUNCTION public.credential_ended() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -40,6 +87,102 @@ begin
 
     return null;
 end
+$$;
+
+CREATE FUNCTION public.device_changing() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.status <> old.status
+       and (old.status, new.status) not in (
+           ('pending_verification', 'active'),      -- its first card is
+           ('active', 'pending_verification'),      -- its last card is gone
+           ('active', 'disabled'),
+           ('disabled', 'active'),
+           ('disabled', 'pending_verification'),    -- without an active card
+           ('pending_verification', 'revoked'),
+           ('active', 'revoked'),
+           ('disabled', 'revoked'))
+    then
+        raise exception 'a phone does not go from % to %', old.status,
+                        new.status
+              using errcode = 'check_violation',
+                    constraint = 'devices_status';
+    end if;
+
+    if new.config_version = old.config_version then
+        new.config_version := old.config_version + 1;
+    end if;
+
+    return new;
+end
+$$;
+
+CREATE FUNCTION public.device_counted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        update device_counts c
+           set devices = c.devices - g.n
+          from (select organization_id, count(*) as n
+                  from gone
+                 where deleted_at is null
+                 group by organization_id) g
+         where c.organization_id = g.organization_id;
+
+    elsif tg_op = 'INSERT' then
+        insert into device_counts as c (organization_id, devices)
+        select organization_id, count(*)
+          from come
+         where deleted_at is null
+         group by organization_id
+         order by organization_id
+            on conflict (organization_id) do update
+           set devices = c.devices + excluded.devices;
+
+    else
+        insert into device_counts as c (organization_id, devices)
+        select organization_id, sum(n)
+          from (select organization_id, 1 as n
+                  from come
+                 where deleted_at is null
+                union all
+                select organization_id, -1
+                  from gone
+                 where deleted_at is null) d
+         group by organization_id
+        having sum(n) <> 0
+         order by organization_id
+            on conflict (organization_id) do update
+           set devices = c.devices + excluded.devices;
+    end if;
+
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.device_may(status text, action text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case when action in ('show', 'delete')
+                then true
+                when action in ('update', 'heartbeat', 'config', 'report')
+                then status <> 'revoked'
+                when action = 'enable'
+                then status in ('active', 'disabled')
+                when action = 'cards'
+                then status in ('pending_verification', 'active')
+                when action in ('disable', 'submit', 'outbox')
+                then status = 'active'
+                else false end
+$$;
+
+CREATE FUNCTION public.device_patience(is_in_doze_mode boolean) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case when is_in_doze_mode then interval '960 seconds'
+                else interval '360 seconds' end
 $$;
 
 CREATE FUNCTION public.lock_end(hosted_sim_id bigint, lock_id bigint) RETURNS bigint
@@ -246,6 +389,34 @@ begin
        set revoked_at = new.revoked_at, updated_at = now()
      where oauth_grant_id = new.id
        and revoked_at is null;
+
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.organization_plan_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update devices d
+       set config_version = d.config_version + 1
+     where d.organization_id = new.id
+       and d.deleted_at is null;
+
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.plan_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update devices d
+       set config_version = d.config_version + 1
+      from organizations o
+     where o.plan_id = new.id
+       and d.organization_id = o.id
+       and d.deleted_at is null;
 
     return null;
 end
@@ -589,10 +760,14 @@ CREATE SEQUENCE public.delivery_ids
     NO MAXVALUE
     CACHE 50;
 
-CREATE TABLE public.device_months (
+CREATE TABLE public.device_counts (
     organization_id bigint NOT NULL,
-    month date NOT NULL,
+    devices integer NOT NULL
+);
+
+CREATE TABLE public.device_messages (
     device_id bigint NOT NULL,
+    month date NOT NULL,
     messages integer NOT NULL
 )
 WITH (fillfactor='70');
@@ -603,6 +778,8 @@ CREATE TABLE public.device_presence (
     battery_level integer,
     is_in_doze_mode boolean DEFAULT false NOT NULL,
     is_online boolean DEFAULT true NOT NULL,
+    due_at timestamp with time zone,
+    alerted_at timestamp with time zone,
     CONSTRAINT device_presence_battery_level_check CHECK (((battery_level >= 0) AND (battery_level <= 100)))
 )
 WITH (fillfactor='50');
@@ -676,6 +853,7 @@ CREATE TABLE public.hosted_sims (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     send_interval_ms integer,
+    contested_at timestamp with time zone,
     CONSTRAINT hosted_sims_check CHECK (((deleted_at IS NULL) OR (status = 'inactive'::text))),
     CONSTRAINT hosted_sims_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT hosted_sims_number_check CHECK ((number ~ '^\+[1-9][0-9]{6,14}$'::text)),
@@ -884,6 +1062,15 @@ CREATE TABLE public.oauth_refresh_tokens (
     CONSTRAINT oauth_refresh_tokens_digest_check CHECK ((octet_length(digest) = 32)),
     CONSTRAINT oauth_refresh_tokens_successor_check CHECK ((octet_length(successor) = 32))
 );
+
+CREATE TABLE public.organization_months (
+    organization_id bigint NOT NULL,
+    month date NOT NULL,
+    slot integer NOT NULL,
+    messages integer NOT NULL,
+    CONSTRAINT organization_months_slot_check CHECK (((slot >= 0) AND (slot <= 15)))
+)
+WITH (fillfactor='70');
 
 CREATE TABLE public.organizations (
     id bigint NOT NULL,
@@ -1264,8 +1451,11 @@ ALTER TABLE ONLY public.credentials
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY public.device_months
-    ADD CONSTRAINT device_months_pkey PRIMARY KEY (organization_id, month, device_id);
+ALTER TABLE ONLY public.device_counts
+    ADD CONSTRAINT device_counts_pkey PRIMARY KEY (organization_id);
+
+ALTER TABLE ONLY public.device_messages
+    ADD CONSTRAINT device_messages_pkey PRIMARY KEY (device_id, month);
 
 ALTER TABLE ONLY public.device_presence
     ADD CONSTRAINT device_presence_pkey PRIMARY KEY (device_id);
@@ -1314,6 +1504,9 @@ ALTER TABLE ONLY public.oauth_grants
 
 ALTER TABLE ONLY public.oauth_refresh_tokens
     ADD CONSTRAINT oauth_refresh_tokens_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.organization_months
+    ADD CONSTRAINT organization_months_pkey PRIMARY KEY (organization_id, month, slot);
 
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
@@ -1431,6 +1624,8 @@ CREATE INDEX credentials_revoked_at ON public.credentials USING btree (revoked_a
 
 CREATE INDEX credentials_user ON public.credentials USING btree (user_id, kind);
 
+CREATE INDEX device_presence_due ON public.device_presence USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX device_submits_age ON public.device_submits USING brin (created_at);
 
 CREATE UNIQUE INDEX devices_android_id_key ON public.devices USING btree (android_id) WHERE (deleted_at IS NULL);
@@ -1489,6 +1684,8 @@ CREATE INDEX oauth_refresh_tokens_expires_at ON public.oauth_refresh_tokens USIN
 
 CREATE INDEX oauth_refresh_tokens_grant ON public.oauth_refresh_tokens USING btree (oauth_grant_id);
 
+CREATE INDEX organizations_plan ON public.organizations USING btree (plan_id);
+
 CREATE INDEX password_resets_expires_at ON public.password_resets USING btree (expires_at);
 
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
@@ -1537,7 +1734,17 @@ CREATE INDEX webhook_deliveries_failed ON ONLY public.webhook_deliveries USING b
 
 CREATE INDEX webhook_deliveries_log ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, created_at DESC, id DESC);
 
+CREATE TRIGGER card_changed AFTER INSERT OR DELETE OR UPDATE OF status, phone_number, sim_slot, hosted_sim_id ON public.sim_cards FOR EACH ROW EXECUTE FUNCTION public.card_changed();
+
 CREATE TRIGGER credential_ended AFTER UPDATE OF revoked_at, digest, abilities ON public.credentials FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND ((new.revoked_at IS NOT NULL) OR (new.digest <> old.digest) OR ((old.abilities & new.abilities) <> old.abilities)))) EXECUTE FUNCTION public.credential_ended();
+
+CREATE TRIGGER device_changing BEFORE UPDATE OF status, organization_id ON public.devices FOR EACH ROW WHEN (((new.status <> old.status) OR (new.organization_id <> old.organization_id))) EXECUTE FUNCTION public.device_changing();
+
+CREATE TRIGGER device_come AFTER INSERT ON public.devices REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.device_counted();
+
+CREATE TRIGGER device_gone AFTER DELETE ON public.devices REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.device_counted();
+
+CREATE TRIGGER device_moved AFTER UPDATE ON public.devices REFERENCING OLD TABLE AS gone NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.device_counted();
 
 CREATE TRIGGER lock_begun AFTER INSERT ON public.locks FOR EACH ROW WHEN ((new.ended_at IS NULL)) EXECUTE FUNCTION public.lock_told();
 
@@ -1548,6 +1755,10 @@ CREATE TRIGGER member_ended AFTER DELETE ON public.members FOR EACH ROW EXECUTE 
 CREATE TRIGGER oauth_client_ended AFTER UPDATE OF revoked_at ON public.oauth_clients FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_client_ended();
 
 CREATE TRIGGER oauth_grant_ended AFTER UPDATE OF revoked_at ON public.oauth_grants FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.oauth_grant_ended();
+
+CREATE TRIGGER organization_plan_changed AFTER UPDATE OF plan_id ON public.organizations FOR EACH ROW WHEN ((new.plan_id <> old.plan_id)) EXECUTE FUNCTION public.organization_plan_changed();
+
+CREATE TRIGGER plan_changed AFTER UPDATE ON public.plans FOR EACH ROW WHEN ((new.* IS DISTINCT FROM old.*)) EXECUTE FUNCTION public.plan_changed();
 
 CREATE TRIGGER sim_attached AFTER INSERT ON public.sim_attachments FOR EACH ROW EXECUTE FUNCTION public.sim_attached();
 
@@ -1579,6 +1790,12 @@ ALTER TABLE ONLY public.credentials
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.device_counts
+    ADD CONSTRAINT device_counts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.device_messages
+    ADD CONSTRAINT device_messages_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.devices(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.device_presence
     ADD CONSTRAINT device_presence_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.devices(id) ON DELETE CASCADE;
@@ -1624,6 +1841,9 @@ ALTER TABLE ONLY public.oauth_refresh_tokens
 
 ALTER TABLE ONLY public.oauth_refresh_tokens
     ADD CONSTRAINT oauth_refresh_tokens_oauth_grant_id_fkey FOREIGN KEY (oauth_grant_id) REFERENCES public.oauth_grants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.organization_months
+    ADD CONSTRAINT organization_months_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.plans(id);

@@ -212,7 +212,7 @@ row select count(*), count(distinct sms_id), count(distinct received_at)
 row select organization_id, team_id, total, received from message_counts
      order by 1, 2 => 1|0|2|2 2|21|2|2
 
-row select organization_id, messages from device_months => 1|2
+row select organization_id, messages from organization_months => 1|2
 
 
 

@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 342;
+plan tests => repeat_each() * 345;
 
 vars(hour => POSIX::strftime('%Y-%m-%dT%H', gmtime(time - 86400)));
 
@@ -28,7 +28,7 @@ select organization_id, team_id, lock_id, device_id from messages => 1|||201
 select e.type, e.organization_id, e.holder_user_id, e.object_id = m.id
   from events e, messages m => message.inbound|1||t
 select total, received from message_counts => 1|1
-select organization_id, messages from device_months => 1|1
+select organization_id, messages from organization_months => 1|1
 
 
 
@@ -63,7 +63,7 @@ ann-phone POST /api/byos/devices/201/messages
 row select string_agg(body, ' ') from messages => first
 row select count(*) from events => 1
 row select sum(total) from message_counts => 1
-row select sum(messages) from device_months => 1
+row select sum(messages) from organization_months => 1
 
 
 
@@ -194,16 +194,18 @@ ann-phone POST /api/byos/devices/201/sms
 422 {"message":"The selected sim slot is invalid.","errors":{
     "sim_slot":["The selected sim slot is invalid."]}}
 
-sql update sim_cards set status = 'inactive' where id = 301
+sql update sim_cards set status = 'inactive' where id = 303
 
-ann-phone POST /api/byos/devices/201/sms
-    {"from":"A","body":"a","message_id":"{{uuid1}}","sim_slot":1}
+ann-phone POST /api/byos/devices/202/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}","sim_slot":2}
 422 {"message":"The selected sim slot is invalid.","errors":{
     "sim_slot":["The selected sim slot is invalid."]}}
 
-ann-phone POST /api/byos/devices/201/sms
+sql update sim_cards set status = 'inactive' where id = 302
+
+ann-phone POST /api/byos/devices/202/sms
     {"from":"A","body":"a","message_id":"{{uuid1}}"}
-422
+403
 
 ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"a","message_id":"{{uuid1}}","sim_slot":3}
@@ -281,7 +283,7 @@ ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"1","message_id":"{{uuid1}}"}
 202
 
-sql update device_months set month = month - interval '1 month'
+sql update organization_months set month = month - interval '1 month'
 
 tim-phone POST /api/byos/devices/221/sms
     {"from":"A","body":"3","message_id":"{{uuid3}}"}
@@ -291,8 +293,8 @@ tim-phone POST /api/byos/devices/221/sms
 
 === TEST 12: ditto, it says when the next month begins
 --- sql
-insert into device_months
-select 3, date_trunc('month', now() at time zone 'utc'), 221, 2
+insert into organization_months
+select 3, date_trunc('month', now() at time zone 'utc'), 13, 2
 --- request
 POST /api/byos/devices/221/sms
 {"from":"A","body":"3","message_id":"{{uuid3}}"}
@@ -481,7 +483,7 @@ ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"a","message_id":"{{uuid1}}"}
 202
 
-sql update devices set status = 'revoked' where id = 201
+sql update devices set status = 'disabled' where id = 201
 
 ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"a","message_id":"{{uuid1}}"}
@@ -491,6 +493,12 @@ sql update devices set status = 'pending_verification' where id = 201
 
 ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"a","message_id":"{{uuid1}}","sim_slot":2}
+200
+
+sql update devices set status = 'revoked' where id = 201
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"a","message_id":"{{uuid1}}"}
 200
 
 ann-phone POST /api/byos/devices/201/sms
@@ -513,18 +521,18 @@ ann-phone POST /api/byos/devices/201/sms
 
 row select count(*) from messages => 1
 row select count(*) from device_submits => 1
-row select sum(messages) from device_months => 1
+row select sum(messages) from organization_months => 1
 
 
 
 === TEST 22: all phones of an organization share its plan's month, no others do
 --- sql
 update organizations set plan_id = 2 where id = 1;
-insert into device_months
-select 2, date_trunc('month', now() at time zone 'utc'), 211, 1000;
-insert into device_months
+insert into organization_months
+select 2, date_trunc('month', now() at time zone 'utc'), 3, 1000;
+insert into organization_months
 select 1, date_trunc('month', now() at time zone 'utc') - interval '1 month',
-       201, 1000
+       9, 1000
 --- steps
 ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"1","message_id":"{{uuid1}}"}

@@ -211,6 +211,7 @@ row select organization_id from sim_attachments where hosted_sim_id = 106
 
 === TEST 11: a disabled phone stays disabled, a deleted one takes no code
 --- sql
+update devices set status = 'active' where id = 206;
 update devices set status = 'disabled' where id = 206;
 --- steps
 twilio verify

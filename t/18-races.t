@@ -66,7 +66,7 @@ async function submits() {
                (select count(distinct body) from messages),
                (select count(*) from events
                  where type = 'message.inbound'),
-               (select sum(messages) from device_months),
+               (select sum(messages) from organization_months),
                (select received from message_counts where hosted_sim_id = 105)`
         ), '300|300|300|300|300|300', 'once, with one event, counted once');
 }

@@ -285,9 +285,9 @@ async function cheap() {
 
 // The month of a plan is a limit too: what is told is told once.
 async function month(nginx) {
-    await t.db.sql(`insert into device_months
+    await t.db.sql(`insert into organization_months
                     values (3, date_trunc('month', now() at time zone 'utc'),
-                            221, 1000)`);
+                            13, 1000)`);
 
     const body = JSON.stringify({ from: '+15557654321', body: 'text',
                                   message_id: uuid(1) });

@@ -431,10 +431,11 @@ ann POST /api/sims/105/messages {"to":"+15557654321","text":"a"}
 sql update sim_cards set status = 'inactive' where id = 301;
     insert into sim_cards (device_id, sim_slot, hosted_sim_id, phone_number,
                            status)
-    values (203, 2, 105, '+15551230105', 'active')
+    values (203, 2, 105, '+15551230105', 'active');
+    update hosted_sims set status = 'active' where id = 105
 
 ann-phone GET /api/byos/devices/201/outbox
-200 {"data":[]}
+403 {"message":"This action is unauthorized."}
 
 ann-phone GET /api/byos/devices/203/outbox
 200 {"data":[]}

@@ -54,11 +54,19 @@ with integration as (
     delete from device_submits s
      using device d
      where s.device_id = d.id
-), month as (
-    delete from device_months m
+), counted as (
+    delete from device_messages m
      using device d
+     where m.device_id = d.id
+    returning m.device_id, m.month, m.messages
+), month as (
+    update organization_months m
+       set messages = m.messages - c.messages
+      from counted c
+      join device d on d.id = c.device_id
      where m.organization_id = d.organization_id
-       and m.device_id = d.id
+       and m.month = c.month
+       and m.slot = c.device_id & 15
 ), call as (
     delete from twilio_calls
      where message_sid = $3

@@ -37,7 +37,7 @@ with device as (
                 when c.n > 1 then 'ambiguous'
                 when l.monthly_messages
                      <= (select coalesce(sum(m.messages), 0)
-                           from device_months m
+                           from organization_months m
                           where m.organization_id = d.organization_id
                             and m.month = date_trunc('month', now() at time
                                                      zone 'utc')::date)
@@ -72,12 +72,18 @@ with device as (
       from submit s
       join device d on d.id = s.device_id
 ), month as (
-    insert into device_months as m
-           (organization_id, month, device_id, messages)
+    insert into organization_months as m
+           (organization_id, month, slot, messages)
     select organization_id,
-           date_trunc('month', now() at time zone 'utc')::date, id, 1
+           date_trunc('month', now() at time zone 'utc')::date, id & 15, 1
       from sms
-        on conflict (organization_id, month, device_id) do update
+        on conflict (organization_id, month, slot) do update
+       set messages = m.messages + 1
+), counted as (
+    insert into device_messages as m (device_id, month, messages)
+    select id, date_trunc('month', now() at time zone 'utc')::date, 1
+      from sms
+        on conflict (device_id, month) do update
        set messages = m.messages + 1
 )
 select case when d.outcome = 'stored' and not exists (select from submit)

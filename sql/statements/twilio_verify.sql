@@ -92,20 +92,7 @@ with before as (
      where c.outcome = 'moved'
        and k.id = c.live_card_id
        and k.id <> c.id
-    returning k.id, k.device_id
-), bereft as (
-    update devices d
-       set status = 'pending_verification',
-           config_version = d.config_version + 1,
-           updated_at = now()
-      from left_behind k, card c
-     where d.id = k.device_id
-       and d.id <> c.device_id
-       and d.status = 'active'
-       and not exists (select from sim_cards o
-                        where o.device_id = d.id
-                          and o.status = 'active'
-                          and o.id <> k.id)
+    returning k.id
 ), detached as (
     delete from sim_attachments a
      using card c
@@ -125,14 +112,6 @@ with before as (
       from card c, sim s
      where k.id = c.id
        and (select count(*) from left_behind) >= 0
-), device as (
-    update devices d
-       set status = case when d.status = 'pending_verification'
-                         then 'active' else d.status end,
-           config_version = d.config_version + 1,
-           updated_at = now()
-      from card c, sim s
-     where d.id = c.device_id
 )
 select case when c.outcome = 'foreign' then 'foreign'
             when c.outcome is not null then 'verified'

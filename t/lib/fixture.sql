@@ -171,7 +171,8 @@ begin
     delete from device_presence;
     delete from devices;
     delete from device_submits;
-    delete from device_months;
+    delete from organization_months;
+    delete from device_messages;
     delete from twilio_calls;
     delete from messages;
     delete from message_counts;

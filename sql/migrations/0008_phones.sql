@@ -1,0 +1,319 @@
+-- Phones: what they may do in which state, what their plans allow, and when
+-- somebody is told that one is silent.
+
+-- What a phone may do in which state (docs/devices.md has the same table):
+--
+--                                        pending  active  disabled  revoked
+--   show, delete                            x        x        x        x
+--   update, heartbeat, config, report       x        x        x
+--   enable                                           x        x
+--   disable                                          x
+--   cards                                   x        x
+--   submit, outbox                                   x
+--
+-- cards: add, change, remove, verify again; outbox: fetch what is to be sent;
+-- report: say what became of it.
+create function device_may(status text, action text)
+returns bool
+language sql immutable
+as $$
+    select case when action in ('show', 'delete')
+                then true
+                when action in ('update', 'heartbeat', 'config', 'report')
+                then status <> 'revoked'
+                when action = 'enable'
+                then status in ('active', 'disabled')
+                when action = 'cards'
+                then status in ('pending_verification', 'active')
+                when action in ('disable', 'submit', 'outbox')
+                then status = 'active'
+                else false end
+$$;
+
+
+-- A phone's state goes no other ways than these, whoever changes it; each is
+-- news to the phone, and so is another organization.
+create function device_changing()
+returns trigger
+language plpgsql
+as $$
+begin
+    if new.status <> old.status
+       and (old.status, new.status) not in (
+           ('pending_verification', 'active'),      -- its first card is
+           ('active', 'pending_verification'),      -- its last card is gone
+           ('active', 'disabled'),
+           ('disabled', 'active'),
+           ('disabled', 'pending_verification'),    -- without an active card
+           ('pending_verification', 'revoked'),
+           ('active', 'revoked'),
+           ('disabled', 'revoked'))
+    then
+        raise exception 'a phone does not go from % to %', old.status,
+                        new.status
+              using errcode = 'check_violation',
+                    constraint = 'devices_status';
+    end if;
+
+    if new.config_version = old.config_version then
+        new.config_version := old.config_version + 1;
+    end if;
+
+    return new;
+end
+$$;
+
+create trigger device_changing
+ before update of status, organization_id on devices
+   for each row
+  when (new.status <> old.status
+        or new.organization_id <> old.organization_id)
+execute function device_changing();
+
+
+-- With a phone's cards come and go its state, the numbers that it is told, and
+-- the SIM that a card stands for, which is inactive without one, and then
+-- nobody's to hold.  Whoever changes cards of a phone locks the phone first.
+create function card_changed()
+returns trigger
+language plpgsql
+as $$
+declare
+    has_card bool;
+begin
+    if old.status is distinct from 'active'
+       and new.status is distinct from 'active'
+    then
+        return null;
+    end if;
+
+    if old.status = 'active' then
+        update hosted_sims h
+           set status = 'inactive', updated_at = now()
+         where h.id = old.hosted_sim_id
+           and h.status = 'active'
+           and not exists (select
+                             from sim_cards c
+                            where c.hosted_sim_id = h.id
+                              and c.status = 'active');
+
+        if found then
+            perform lock_end(old.hosted_sim_id, null);
+        end if;
+    end if;
+
+    has_card := exists (select
+                          from sim_cards c
+                         where c.device_id = coalesce(new.device_id,
+                                                      old.device_id)
+                           and c.status = 'active');
+
+    update devices d
+       set status = case when has_card and d.status = 'pending_verification'
+                         then 'active'
+                         when not has_card and d.status = 'active'
+                         then 'pending_verification'
+                         else d.status end,
+           config_version = d.config_version + 1,
+           updated_at = now()
+     where d.id = coalesce(new.device_id, old.device_id);
+
+    return null;
+end
+$$;
+
+create trigger card_changed
+ after insert or delete or update of status, phone_number, sim_slot,
+       hosted_sim_id
+    on sim_cards
+   for each row
+execute function card_changed();
+
+
+-- Of a number that somebody else claimed by SMS: when its owner was last told.
+alter table hosted_sims add column contested_at timestamptz;
+
+
+-- How many phones an organization has, for the limit of its plan.
+create table device_counts (
+    organization_id  int8 primary key references organizations
+                     on delete cascade,
+    devices          int4 not null
+);
+
+insert into device_counts (organization_id, devices)
+select organization_id, count(*)
+  from devices
+ where deleted_at is null
+ group by organization_id;
+
+create function device_counted()
+returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'DELETE' then
+        update device_counts c
+           set devices = c.devices - g.n
+          from (select organization_id, count(*) as n
+                  from gone
+                 where deleted_at is null
+                 group by organization_id) g
+         where c.organization_id = g.organization_id;
+
+    elsif tg_op = 'INSERT' then
+        insert into device_counts as c (organization_id, devices)
+        select organization_id, count(*)
+          from come
+         where deleted_at is null
+         group by organization_id
+         order by organization_id
+            on conflict (organization_id) do update
+           set devices = c.devices + excluded.devices;
+
+    else
+        insert into device_counts as c (organization_id, devices)
+        select organization_id, sum(n)
+          from (select organization_id, 1 as n
+                  from come
+                 where deleted_at is null
+                union all
+                select organization_id, -1
+                  from gone
+                 where deleted_at is null) d
+         group by organization_id
+        having sum(n) <> 0
+         order by organization_id
+            on conflict (organization_id) do update
+           set devices = c.devices + excluded.devices;
+    end if;
+
+    return null;
+end
+$$;
+
+create trigger device_come
+ after insert on devices
+referencing new table as come
+   for each statement
+execute function device_counted();
+
+create trigger device_gone
+ after delete on devices
+referencing old table as gone
+   for each statement
+execute function device_counted();
+
+create trigger device_moved
+ after update on devices
+referencing old table as gone new table as come
+   for each statement
+execute function device_counted();
+
+
+-- What an organization's phones have submitted in a month, for the limit of
+-- its plan: the sum of 16 slots, by the phone's id, so that phones do not wait
+-- for each other.
+create table organization_months (
+    organization_id  int8 not null references organizations
+                     on delete cascade,
+    month            date not null,
+    slot             int4 not null check (slot between 0 and 15),
+    messages         int4 not null,
+    primary key (organization_id, month, slot)
+) with (fillfactor = 70);
+
+insert into organization_months (organization_id, month, slot, messages)
+select m.organization_id, m.month, m.device_id & 15, sum(m.messages)
+  from device_months m
+  join organizations o on o.id = m.organization_id
+ group by 1, 2, 3;
+
+-- What a phone has submitted, by months, in whatever organization it was.
+create table device_messages (
+    device_id  int8 not null references devices on delete cascade,
+    month      date not null,
+    messages   int4 not null,
+    primary key (device_id, month)
+) with (fillfactor = 70);
+
+insert into device_messages (device_id, month, messages)
+select m.device_id, m.month, sum(m.messages)
+  from device_months m
+  join devices d on d.id = m.device_id
+ group by 1, 2;
+
+drop table device_months;
+
+
+-- What phones are told of their plan has changed.
+create function plan_changed()
+returns trigger
+language plpgsql
+as $$
+begin
+    update devices d
+       set config_version = d.config_version + 1
+      from organizations o
+     where o.plan_id = new.id
+       and d.organization_id = o.id
+       and d.deleted_at is null;
+
+    return null;
+end
+$$;
+
+create trigger plan_changed
+ after update on plans
+   for each row
+  when (new.* is distinct from old.*)
+execute function plan_changed();
+
+create index organizations_plan on organizations (plan_id);
+
+create function organization_plan_changed()
+returns trigger
+language plpgsql
+as $$
+begin
+    update devices d
+       set config_version = d.config_version + 1
+     where d.organization_id = new.id
+       and d.deleted_at is null;
+
+    return null;
+end
+$$;
+
+create trigger organization_plan_changed
+ after update of plan_id on organizations
+   for each row
+  when (new.plan_id <> old.plan_id)
+execute function organization_plan_changed();
+
+
+-- How long after its last sign of life a phone is offline.
+create function device_patience(is_in_doze_mode bool)
+returns interval
+language sql immutable
+as $$
+    select case when is_in_doze_mode then interval '960 seconds'
+                else interval '360 seconds' end
+$$;
+
+
+-- due_at: when to look at a phone that nothing more is heard of.  A sign of
+-- life only ever brings it forward, so that its index seldom changes; whoever
+-- finds a phone due that is not yet silent for long enough puts it off.  Null:
+-- there is nothing left to notice.  alerted_at: when the owner was written to,
+-- in the outage under way.
+alter table device_presence
+    add column due_at timestamptz,
+    add column alerted_at timestamptz;
+
+update device_presence
+   set due_at = last_seen_at + device_patience(is_in_doze_mode)
+ where is_online;
+
+create index device_presence_due on device_presence (due_at)
+ where due_at is not null;
