@@ -1632,7 +1632,7 @@ CREATE UNIQUE INDEX devices_android_id_key ON public.devices USING btree (androi
 
 CREATE INDEX devices_organization ON public.devices USING btree (organization_id) WHERE (deleted_at IS NULL);
 
-CREATE INDEX devices_user ON public.devices USING btree (user_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX devices_user ON public.devices USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX events_txid ON ONLY public.events USING btree (txid);
 
@@ -1713,6 +1713,8 @@ CREATE INDEX sends_unconfirmed ON public.sends USING btree (updated_at) WHERE (s
 CREATE INDEX sends_unsent ON public.sends USING btree (created_at) WHERE ((provider = 'byos'::text) AND (state = ANY (ARRAY['queued'::text, 'leased'::text])));
 
 CREATE INDEX sim_attachments_sim ON public.sim_attachments USING btree (hosted_sim_id);
+
+CREATE INDEX sim_cards_device ON public.sim_cards USING btree (device_id);
 
 CREATE UNIQUE INDEX sim_cards_hosted_sim_key ON public.sim_cards USING btree (hosted_sim_id) WHERE (status = 'active'::text);
 

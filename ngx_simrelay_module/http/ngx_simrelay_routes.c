@@ -243,6 +243,9 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { POST, ngx_string("/api/byos/devices"),
       OAUTH, BYOS, 0, SMALL, NOTHING, ngx_simrelay_device_register },
 
+    { GET, ngx_string("/api/byos/devices/{device:id}"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_get },
+
     { POST, ngx_string("/api/byos/devices/{device:id}/heartbeat"),
       OAUTH, BYOS, 0, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
 

@@ -317,3 +317,12 @@ update device_presence
 
 create index device_presence_due on device_presence (due_at)
  where due_at is not null;
+
+
+-- A person's phones, newest first, and all cards of a phone.
+drop index devices_user;
+
+create index devices_user on devices (user_id, created_at, id)
+ where deleted_at is null;
+
+create index sim_cards_device on sim_cards (device_id);

@@ -1,0 +1,166 @@
+
+/*
+ * What there is to see of phones: one of them, with its cards.
+ */
+
+
+#include "ngx_simrelay_device.h"
+#include "ngx_simrelay_handlers.h"
+
+
+static void ngx_simrelay_device_get_done(ngx_simrelay_ctx_t *ctx,
+    PGresult **res);
+static void ngx_simrelay_device_item(ngx_simrelay_ctx_t *ctx,
+    const PGresult *res, int first, int last);
+
+
+static const sr_pg_field_t  ngx_simrelay_device_fields[] = {
+    { "id",            SR_DEVICE_SHOW_ID,            SR_PG_INT8 },
+    { "android_id",    SR_DEVICE_SHOW_ANDROID_ID,    SR_PG_TEXT },
+    { "phone_number",  SR_DEVICE_SHOW_PHONE_NUMBER,  SR_PG_TEXT },
+    { "device_name",   SR_DEVICE_SHOW_DEVICE_NAME,   SR_PG_TEXT },
+    { "status",        SR_DEVICE_SHOW_STATUS,        SR_PG_TEXT },
+    { "is_online",     SR_DEVICE_SHOW_IS_ONLINE,     SR_PG_BOOL },
+    { "created_at",    SR_DEVICE_SHOW_CREATED_AT,    SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  ngx_simrelay_device_seen_fields[] = {
+    { "battery_level",  SR_DEVICE_SHOW_BATTERY_LEVEL,  SR_PG_INT4 },
+    { "last_seen_at",   SR_DEVICE_SHOW_LAST_SEEN_AT,   SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  ngx_simrelay_device_full_fields[] = {
+    { "device_model",    SR_DEVICE_SHOW_DEVICE_MODEL,    SR_PG_TEXT },
+    { "app_version",     SR_DEVICE_SHOW_APP_VERSION,     SR_PG_TEXT },
+    { "config_version",  SR_DEVICE_SHOW_CONFIG_VERSION,  SR_PG_INT4 },
+    { "messages_received_count", SR_DEVICE_SHOW_RECEIVED, SR_PG_INT8 },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  ngx_simrelay_device_organization_fields[] = {
+    { "id",    SR_DEVICE_SHOW_ORGANIZATION_ID,    SR_PG_INT8 },
+    { "name",  SR_DEVICE_SHOW_ORGANIZATION_NAME,  SR_PG_TEXT },
+    { NULL, 0, 0 }
+};
+
+static const sr_pg_field_t  ngx_simrelay_device_updated_fields[] = {
+    { "updated_at",  SR_DEVICE_SHOW_UPDATED_AT,  SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+
+/* counted from the column of the id */
+
+static const sr_pg_field_t  ngx_simrelay_sim_card_fields[] = {
+    { "id",               0,  SR_PG_INT8 },
+    { "phone_number",     1,  SR_PG_TEXT },
+    { "sim_slot",         2,  SR_PG_INT4 },
+    { "status",           3,  SR_PG_TEXT },
+    { "signal_strength",  4,  SR_PG_INT4 },
+    { "is_active",        5,  SR_PG_BOOL },
+    { "hosted_sim_id",    6,  SR_PG_INT8 },
+    { "created_at",       7,  SR_PG_TIME },
+    { "updated_at",       8,  SR_PG_TIME },
+    { NULL, 0, 0 }
+};
+
+
+ngx_int_t
+ngx_simrelay_device_get(ngx_simrelay_ctx_t *ctx)
+{
+    sr_pg_segment_t  *s;
+
+    s = ngx_simrelay_query(ctx, ngx_simrelay_device_get_done);
+    if (s == NULL) {
+        return NGX_DONE;
+    }
+
+    ngx_simrelay_statement(ctx, SR_SQL_DEVICE_SHOW);
+    sr_pg_bind_int8(s, ctx->args[0].id);
+
+    return ngx_simrelay_query_send(ctx);
+}
+
+
+static void
+ngx_simrelay_device_get_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
+{
+    ngx_simrelay_device_reply(ctx, res[0]);
+}
+
+
+void
+ngx_simrelay_device_reply(ngx_simrelay_ctx_t *ctx, const PGresult *res)
+{
+    sr_json_t  *j;
+
+    if (PQntuples(res) == 0) {
+        ngx_simrelay_fail_object(ctx, 0);
+        return;
+    }
+
+    j = ngx_simrelay_json(ctx);
+    sr_json_object(j);
+
+    ngx_simrelay_device_item(ctx, res, 0, PQntuples(res));
+    sr_pg_members(j, res, 0, ngx_simrelay_device_full_fields);
+
+    sr_json_key(j, "organization");
+    sr_pg_row(j, res, 0, ngx_simrelay_device_organization_fields);
+
+    sr_pg_members(j, res, 0, ngx_simrelay_device_updated_fields);
+    sr_json_object_end(j);
+
+    ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}
+
+
+/* what lists and the full object have in common; the rows are its cards */
+
+static void
+ngx_simrelay_device_item(ngx_simrelay_ctx_t *ctx, const PGresult *res,
+    int first, int last)
+{
+    int         row;
+    sr_json_t  *j;
+
+    j = &ctx->json;
+
+    sr_pg_members(j, res, first, ngx_simrelay_device_fields);
+
+    sr_json_key(j, "twilio_number");
+    sr_json_str(j, ngx_simrelay_str(&ctx->conf->twilio_number));
+
+    sr_json_key(j, "sim_cards");
+    sr_json_array(j);
+
+    for (row = first; row < last; row++) {
+        if (!sr_pg_null(res, row, SR_DEVICE_SHOW_CARD_ID)) {
+            ngx_simrelay_sim_card(j, res, row, SR_DEVICE_SHOW_CARD_ID);
+        }
+    }
+
+    sr_json_array_end(j);
+
+    sr_pg_members(j, res, first, ngx_simrelay_device_seen_fields);
+}
+
+
+void
+ngx_simrelay_sim_card(sr_json_t *j, const PGresult *res, int row, int column)
+{
+    ngx_uint_t     i;
+    sr_pg_field_t  fields[sizeof(ngx_simrelay_sim_card_fields)
+                          / sizeof(sr_pg_field_t)];
+
+    ngx_memcpy(fields, ngx_simrelay_sim_card_fields,
+               sizeof(ngx_simrelay_sim_card_fields));
+
+    for (i = 0; fields[i].name; i++) {
+        fields[i].column += column;
+    }
+
+    sr_pg_row(j, res, row, fields);
+}
