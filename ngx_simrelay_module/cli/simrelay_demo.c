@@ -18,12 +18,6 @@
 #define SIMRELAY_DEMO_NO_ACCOUNT  "AC00000000000000000000000000000000"
 
 
-struct simrelay_demo_block_s {
-    simrelay_demo_block_t  *next;
-    unsigned char           data[] __attribute__((aligned(16)));
-};
-
-
 typedef struct {
     simrelay_demo_step_pt   run;
     const char             *what;       /* "step 1 (...) failed" */
@@ -38,7 +32,6 @@ static int simrelay_demo_play(simrelay_demo_t *d);
 static int simrelay_demo_steps(simrelay_demo_t *d);
 static int simrelay_demo_run(simrelay_demo_t *d, int n);
 static void simrelay_demo_failed(const char *error, const char *hint, int n);
-static void *simrelay_demo_block(void *pool, size_t size);
 
 
 static const char *const  simrelay_demo_names[SIMRELAY_DEMO_ENV_N] = {
@@ -102,9 +95,8 @@ static const simrelay_demo_row_t  simrelay_demo_rows[] = {
 int
 simrelay_demo(int argc, char **argv)
 {
-    int                     rc;
-    simrelay_demo_t        *d;
-    simrelay_demo_block_t  *block;
+    int               rc;
+    simrelay_demo_t  *d;
 
     if (argc > 1) {
         simrelay_demo_usage();
@@ -128,12 +120,7 @@ simrelay_demo(int argc, char **argv)
         rc = simrelay_demo_play(d) == 0 ? 0 : 1;
     }
 
-    while (d->blocks != NULL) {
-        block = d->blocks;
-        d->blocks = block->next;
-        free(block);
-    }
-
+    simrelay_blocks_free(&d->blocks);
     free(d);
 
     return rc;
@@ -186,12 +173,7 @@ simrelay_demo_say(simrelay_demo_t *d, const char *format, ...)
 sr_alloc_t
 simrelay_demo_alloc(simrelay_demo_t *d)
 {
-    sr_alloc_t  alloc;
-
-    alloc.alloc = simrelay_demo_block;
-    alloc.pool = d;
-
-    return alloc;
+    return simrelay_blocks(&d->blocks);
 }
 
 
@@ -327,7 +309,7 @@ simrelay_demo_play(simrelay_demo_t *d)
 
     printf("The job of SimRelay, against %s\n\n", d->url);
 
-    start = simrelay_demo_now();
+    start = simrelay_http_now();
 
     failed = simrelay_demo_steps(d);
 
@@ -346,7 +328,7 @@ simrelay_demo_play(simrelay_demo_t *d)
     PQfinish(d->db);
 
     if (failed == -1) {
-        printf("\nAll of it took %.0f ms.\n", simrelay_demo_now() - start);
+        printf("\nAll of it took %.0f ms.\n", simrelay_http_now() - start);
         return 0;
     }
 
@@ -388,14 +370,14 @@ simrelay_demo_run(simrelay_demo_t *d, int n)
     d->error[0] = '\0';
     d->hint[0] = '\0';
 
-    start = simrelay_demo_now();
+    start = simrelay_http_now();
     d->deadline = start + SIMRELAY_DEMO_LIMIT_MS;
 
     if (simrelay_demo_rows[n].run(d) == -1) {
         return -1;
     }
 
-    ms = simrelay_demo_now() - start;
+    ms = simrelay_http_now() - start;
 
     printf("%3d  %7.1f ms  %s\n", n + 1, ms, d->text);
 
@@ -416,24 +398,4 @@ simrelay_demo_failed(const char *error, const char *hint, int n)
     fprintf(stderr, "\nsimrelay demo: step %d (%s) failed: %s.\n%s\n", n + 1,
             simrelay_demo_rows[n].what, error,
             hint[0] != '\0' ? hint : simrelay_demo_rows[n].hint);
-}
-
-
-static void *
-simrelay_demo_block(void *pool, size_t size)
-{
-    simrelay_demo_t        *d;
-    simrelay_demo_block_t  *block;
-
-    d = pool;
-
-    block = malloc(sizeof(simrelay_demo_block_t) + size);
-    if (block == NULL) {
-        return NULL;
-    }
-
-    block->next = d->blocks;
-    d->blocks = block;
-
-    return block->data;
 }

@@ -9,10 +9,10 @@
 #define SIMRELAY_DEMO_PRIVATE_H
 
 
-#include <curl/curl.h>
 #include <libpq-fe.h>
 
-#include "sr_input.h"
+#include "simrelay_http.h"
+#include "simrelay_pusher.h"
 #include "sr_limits.h"
 #include "sr_token.h"
 
@@ -52,8 +52,6 @@ typedef enum {
 
 typedef struct simrelay_demo_s           simrelay_demo_t;
 typedef struct simrelay_demo_receiver_s  simrelay_demo_receiver_t;
-typedef struct simrelay_demo_socket_s    simrelay_demo_socket_t;
-typedef struct simrelay_demo_block_s     simrelay_demo_block_t;
 
 
 struct simrelay_demo_s {
@@ -69,21 +67,11 @@ struct simrelay_demo_s {
 
     /* the parts */
 
-    CURL                      *easy;
-    CURLM                     *multi;
+    simrelay_http_t            http;
     PGconn                    *db;
-    simrelay_demo_block_t     *blocks;
-    simrelay_demo_socket_t    *socket;
+    simrelay_block_t          *blocks;
+    simrelay_pusher_t         *socket;
     simrelay_demo_receiver_t  *receiver;
-
-    /* the answer to the last call */
-
-    int                        answered;
-    double                     answered_at;
-    CURLcode                   code;
-    char                       curl_error[CURL_ERROR_SIZE];
-    long                       status;
-    sr_buf_t                   reply;
 
     /* what was made */
 
@@ -193,10 +181,6 @@ int simrelay_demo_progress(simrelay_demo_t *d);
 
 /* simrelay_demo_loop.c */
 
-/* Milliseconds, from no particular time. */
-
-double simrelay_demo_now(void);
-
 int simrelay_demo_loop_open(simrelay_demo_t *d);
 void simrelay_demo_loop_close(simrelay_demo_t *d);
 
@@ -238,29 +222,6 @@ void simrelay_demo_receiver_serve(simrelay_demo_t *d);
 /* simrelay_demo_socket.c */
 
 int simrelay_demo_socket_open(simrelay_demo_t *d);
-void simrelay_demo_socket_close(simrelay_demo_t *d);
-
-/* Writes what to wait for; how many, and at most how long in *ms. */
-
-int simrelay_demo_socket_poll(const simrelay_demo_t *d,
-    struct curl_waitfd *fds, int *ms);
-
-/* Takes what has come; fails the step where the WebSocket is lost. */
-
-void simrelay_demo_socket_serve(simrelay_demo_t *d);
-
-/* Sends a frame of text, one at a time. */
-
-void simrelay_demo_socket_send(simrelay_demo_t *d, sr_str_t text);
-
-/* Flags to wait for. */
-
-const int *simrelay_demo_socket_connected(const simrelay_demo_t *d);
-const int *simrelay_demo_socket_subscribed(const simrelay_demo_t *d);
-
-/* The server's name for the connection. */
-
-const char *simrelay_demo_socket_id(const simrelay_demo_t *d);
 
 
 #endif /* SIMRELAY_DEMO_PRIVATE_H */

@@ -405,7 +405,7 @@ simrelay_demo_webhook(simrelay_demo_t *d, sr_str_t head, sr_str_t body)
         return;
     }
 
-    d->webhook_at = simrelay_demo_now();
+    d->webhook_at = simrelay_http_now();
     d->webhook_came = 1;
 
     (void) snprintf(d->event_id, sizeof(d->event_id), "%.*s",

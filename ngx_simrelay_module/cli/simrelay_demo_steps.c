@@ -11,9 +11,6 @@
 #include "sr_sign.h"
 
 
-#define SIMRELAY_DEMO_JSON   "Content-Type: application/json"
-#define SIMRELAY_DEMO_FORM   "Content-Type: application/x-www-form-urlencoded"
-
 #define SIMRELAY_DEMO_PHONE  "simrelay demo"
 #define SIMRELAY_DEMO_BODY   1024           /* bytes of a request, at most */
 #define SIMRELAY_DEMO_PAIRS  5
@@ -43,8 +40,6 @@ static int simrelay_demo_post(simrelay_demo_t *d, const char *path,
     simrelay_demo_env_e token, const sr_buf_t *buf, long status);
 static int simrelay_demo_subscribe(simrelay_demo_t *d, const char *channel,
     sr_str_t auth);
-static int simrelay_demo_form(simrelay_demo_t *d, const sr_pair_t *pairs,
-    sr_buf_t *buf);
 static int simrelay_demo_sign(simrelay_demo_t *d, sr_pair_t *pairs,
     char *header, size_t size);
 
@@ -89,7 +84,7 @@ simrelay_demo_listen(simrelay_demo_t *d)
     simrelay_demo_auth_t  answer;
 
     if (simrelay_demo_socket_open(d) == -1
-        || simrelay_demo_wait(d, simrelay_demo_socket_connected(d),
+        || simrelay_demo_wait(d, simrelay_pusher_connected(d->socket),
                               "pusher:connection_established")
            == -1)
     {
@@ -101,7 +96,7 @@ simrelay_demo_listen(simrelay_demo_t *d)
 
     simrelay_demo_body(d, &j, &buf);
     sr_json_key(&j, "socket_id");
-    sr_json_cstr(&j, simrelay_demo_socket_id(d));
+    sr_json_cstr(&j, simrelay_pusher_id(d->socket));
     sr_json_key(&j, "channel_name");
     sr_json_cstr(&j, channel);
     sr_json_object_end(&j);
@@ -118,7 +113,7 @@ simrelay_demo_listen(simrelay_demo_t *d)
     }
 
     simrelay_demo_say(d, "WebSocket %s listens to %s",
-                      simrelay_demo_socket_id(d), channel);
+                      simrelay_pusher_id(d->socket), channel);
     return 0;
 }
 
@@ -193,9 +188,11 @@ simrelay_demo_verify(simrelay_demo_t *d)
     sr_buf_init(&buf, simrelay_demo_alloc(d), SIMRELAY_DEMO_BODY,
                 SIMRELAY_DEMO_BODY);
 
-    if (simrelay_demo_form(d, pairs, &buf) == -1
-        || simrelay_demo_sign(d, pairs, signature, sizeof(signature)) == -1)
-    {
+    if (simrelay_http_form(&d->http, &buf, pairs, SIMRELAY_DEMO_PAIRS) == -1) {
+        return simrelay_demo_fail(d, NULL, "a request would be too large");
+    }
+
+    if (simrelay_demo_sign(d, pairs, signature, sizeof(signature)) == -1) {
         return -1;
     }
 
@@ -203,7 +200,7 @@ simrelay_demo_verify(simrelay_demo_t *d)
     request.method = "POST";
     request.path = SIMRELAY_DEMO_CALL;
     request.token = SIMRELAY_DEMO_NOBODY;
-    request.type = SIMRELAY_DEMO_FORM;
+    request.type = SIMRELAY_HTTP_FORM;
     request.signature = signature;
     request.body.data = buf.data;
     request.body.len = buf.len;
@@ -258,7 +255,7 @@ simrelay_demo_submit(simrelay_demo_t *d)
     (void) snprintf(path, sizeof(path), "/api/byos/devices/%lld/sms",
                     (long long) d->device_id);
 
-    start = simrelay_demo_now();
+    start = simrelay_http_now();
 
     if (simrelay_demo_post(d, path, SIMRELAY_DEMO_OAUTH_TOKEN, &buf, 202)
         == -1)
@@ -266,7 +263,7 @@ simrelay_demo_submit(simrelay_demo_t *d)
         return -1;
     }
 
-    d->accepted_at = d->answered_at;
+    d->accepted_at = d->http.answered_at;
 
     simrelay_demo_say(d, "submitted \"%s\": 202 after %.1f ms", d->sms,
                       d->accepted_at - start);
@@ -280,7 +277,7 @@ simrelay_demo_arrive(simrelay_demo_t *d)
     if (simrelay_demo_wait(d, &d->frame_came, "a WebSocket frame") == -1
         || simrelay_demo_wait(d, &d->webhook_came, "a webhook") == -1)
     {
-        return d->webhook_came || simrelay_demo_now() < d->deadline
+        return d->webhook_came || simrelay_http_now() < d->deadline
                ? -1 : simrelay_demo_progress(d);
     }
 
@@ -320,7 +317,7 @@ simrelay_demo_post(simrelay_demo_t *d, const char *path,
     request.method = "POST";
     request.path = path;
     request.token = token;
-    request.type = SIMRELAY_DEMO_JSON;
+    request.type = SIMRELAY_HTTP_JSON;
     request.body.data = buf->data;
     request.body.len = buf->len;
     request.status = status;
@@ -332,63 +329,13 @@ simrelay_demo_post(simrelay_demo_t *d, const char *path,
 static int
 simrelay_demo_subscribe(simrelay_demo_t *d, const char *channel, sr_str_t auth)
 {
-    sr_buf_t   buf;
-    sr_str_t   text;
-    sr_json_t  j;
-
-    simrelay_demo_body(d, &j, &buf);
-    sr_json_key(&j, "event");
-    sr_json_cstr(&j, "pusher:subscribe");
-    sr_json_key(&j, "data");
-    sr_json_object(&j);
-    sr_json_key(&j, "channel");
-    sr_json_cstr(&j, channel);
-    sr_json_key(&j, "auth");
-    sr_json_str(&j, auth);
-    sr_json_object_end(&j);
-    sr_json_object_end(&j);
-
-    if (buf.failed) {
-        return simrelay_demo_fail(d, NULL, "a request would be too large");
+    if (simrelay_pusher_subscribe(d->socket, channel, auth) == -1) {
+        return simrelay_demo_fail(d, NULL, "nothing can be sent by the "
+                                  "WebSocket");
     }
 
-    text.data = buf.data;
-    text.len = buf.len;
-
-    simrelay_demo_socket_send(d, text);
-
-    return simrelay_demo_wait(d, simrelay_demo_socket_subscribed(d),
+    return simrelay_demo_wait(d, simrelay_pusher_subscribed(d->socket),
                               "pusher_internal:subscription_succeeded");
-}
-
-
-static int
-simrelay_demo_form(simrelay_demo_t *d, const sr_pair_t *pairs, sr_buf_t *buf)
-{
-    int    i;
-    char  *value;
-
-    for (i = 0; i < SIMRELAY_DEMO_PAIRS; i++) {
-
-        value = curl_easy_escape(d->easy, (char *) pairs[i].value.data,
-                                 (int) pairs[i].value.len);
-        if (value == NULL) {
-            return simrelay_demo_fail(d, NULL, "out of memory");
-        }
-
-        if (i != 0) {
-            sr_buf_add(buf, "&", 1);
-        }
-
-        sr_buf_add(buf, pairs[i].name.data, pairs[i].name.len);
-        sr_buf_add(buf, "=", 1);
-        sr_buf_add(buf, value, strlen(value));
-
-        curl_free(value);
-    }
-
-    return buf->failed
-           ? simrelay_demo_fail(d, NULL, "a request would be too large") : 0;
 }
 
 
