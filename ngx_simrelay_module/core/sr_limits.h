@@ -65,6 +65,11 @@
 #define SR_OUTBOX_SECONDS          60       /* in which it tells of them */
 #define SR_SEND_ERROR              255      /* a phone's reason */
 
+/* phones: what they are told to wait (seconds) */
+
+#define SR_HEARTBEAT_SECONDS       300      /* between signs of life */
+#define SR_CONFIG_SECONDS          3600     /* between looks at their config */
+
 /* credentials */
 
 #define SR_TOKEN_BYTES             512      /* of an Authorization header */

@@ -7,9 +7,6 @@
 #include "ngx_simrelay_handlers.h"
 
 
-#define NGX_SIMRELAY_HEARTBEAT  300         /* s until the next one */
-
-
 typedef struct {
     sr_str_t           phone_number;
     int64_t            signal_strength;
@@ -241,7 +238,7 @@ ngx_simrelay_device_heartbeat_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     sr_json_key(j, "success");
     sr_json_bool(j, 1);
     sr_json_key(j, "next_heartbeat_in");
-    sr_json_int(j, NGX_SIMRELAY_HEARTBEAT);
+    sr_json_int(j, SR_HEARTBEAT_SECONDS);
     sr_json_key(j, "server_time");
     sr_json_time(j, sr_pg_time(res[0], 0, SR_DEVICE_HEARTBEAT_SERVER_TIME));
     sr_json_object_end(j);

@@ -100,6 +100,7 @@ ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_device_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_submit(ngx_simrelay_ctx_t *ctx);
 

@@ -246,6 +246,9 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/byos/devices/{device:id}"),
       OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_get },
 
+    { GET, ngx_string("/api/byos/devices/{device:id}/config"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_config },
+
     { POST, ngx_string("/api/byos/devices/{device:id}/heartbeat"),
       OAUTH, BYOS, 0, SMALL, DEVICE, ngx_simrelay_device_heartbeat },
 
