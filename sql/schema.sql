@@ -26,6 +26,9 @@ declare
 begin
     if old.status is distinct from 'active'
        and new.status is distinct from 'active'
+       or (old.status, old.phone_number, old.sim_slot, old.hosted_sim_id)
+          is not distinct from
+          (new.status, new.phone_number, new.sim_slot, new.hosted_sim_id)
     then
         return null;
     end if;
@@ -1724,11 +1727,15 @@ CREATE INDEX team_members_user ON public.team_members USING btree (user_id, orga
 
 CREATE INDEX throttles_expires_at ON public.throttles USING btree (expires_at);
 
+CREATE INDEX twilio_calls_age ON public.twilio_calls USING brin (created_at);
+
 CREATE INDEX twilio_calls_missed ON public.twilio_calls USING btree (sender, created_at) WHERE missed;
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
 
 CREATE INDEX verification_codes_card ON public.verification_codes USING btree (sim_card_id);
+
+CREATE INDEX verification_codes_expires_at ON public.verification_codes USING btree (expires_at);
 
 CREATE INDEX webhook_deliveries_due ON ONLY public.webhook_deliveries USING btree (webhook_integration_id, next_attempt_at) WHERE (state = 'pending'::text);
 

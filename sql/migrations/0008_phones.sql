@@ -83,6 +83,9 @@ declare
 begin
     if old.status is distinct from 'active'
        and new.status is distinct from 'active'
+       or (old.status, old.phone_number, old.sim_slot, old.hosted_sim_id)
+          is not distinct from
+          (new.status, new.phone_number, new.sim_slot, new.hosted_sim_id)
     then
         return null;
     end if;
@@ -128,6 +131,12 @@ create trigger card_changed
     on sim_cards
    for each row
 execute function card_changed();
+
+
+-- Codes and calls of Twilio's go by their age.
+create index verification_codes_expires_at on verification_codes (expires_at);
+
+create index twilio_calls_age on twilio_calls using brin (created_at);
 
 
 -- Of a number that somebody else claimed by SMS: when its owner was last told.
