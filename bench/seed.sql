@@ -103,6 +103,11 @@ select organization_id, date_trunc('month', now() at time zone 'utc')::date,
   from messages
  group by 1, 3;
 
+insert into device_messages (device_id, month, messages)
+select device_id, date_trunc('month', now() at time zone 'utc')::date, count(*)
+  from messages
+ group by 1;
+
 -- each SIM was held once, for five minutes, and that was told
 insert into locks (id, hosted_sim_id, organization_id, user_id, started_at,
                    expires_at, ended_at)

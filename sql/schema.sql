@@ -1709,6 +1709,8 @@ CREATE INDEX sends_open ON public.sends USING btree (hosted_sim_id, organization
 
 CREATE INDEX sends_outbox ON public.sends USING btree (device_id, message_id) WHERE ((provider = 'byos'::text) AND (state = ANY (ARRAY['queued'::text, 'leased'::text])));
 
+CREATE INDEX sends_over ON public.sends USING btree (updated_at) WHERE (state = ANY (ARRAY['accepted'::text, 'ended'::text]));
+
 CREATE UNIQUE INDEX sends_provider_message ON public.sends USING btree (provider, account, provider_message_id) WHERE (provider_message_id IS NOT NULL);
 
 CREATE INDEX sends_unconfirmed ON public.sends USING btree (updated_at) WHERE (state = 'unconfirmed'::text);

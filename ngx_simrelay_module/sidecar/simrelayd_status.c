@@ -112,6 +112,7 @@ static const simrelayd_job_t  simrelayd_jobs[] = {
     { "sidecars",      SR_SQL_HOUSEKEEPING_SIDECARS,      60,    0,  NULL },
     { "cluster",       SR_SQL_HOUSEKEEPING_CLUSTER,       60,    0,  NULL },
     { "submits",       SR_SQL_HOUSEKEEPING_SUBMITS,       60,    1,  NULL },
+    { "sends",         SR_SQL_HOUSEKEEPING_SENDS,         60,    1,  NULL },
     { "provider_messages", SR_SQL_HOUSEKEEPING_PROVIDER_MESSAGES,
       60,    1,  NULL },
     { "provider_reports",  SR_SQL_HOUSEKEEPING_PROVIDER_REPORTS,

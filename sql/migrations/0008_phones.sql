@@ -139,6 +139,11 @@ create index verification_codes_expires_at on verification_codes (expires_at);
 create index twilio_calls_age on twilio_calls using brin (created_at);
 
 
+-- When an SMS that was sent is nobody's business any more, but its message's.
+create index sends_over on sends (updated_at)
+ where state in ('accepted', 'ended');
+
+
 -- Of a number that somebody else claimed by SMS: when its owner was last told.
 alter table hosted_sims add column contested_at timestamptz;
 

@@ -32,7 +32,7 @@ with device as (
            case when exists (select from device_submits s
                               where s.device_id = d.id and s.message_id = $5)
                 then 'duplicate'
-                when d.status <> 'active' then 'inactive'
+                when not device_may(d.status, 'submit') then 'inactive'
                 when c.n = 0 then 'no_card'
                 when c.n > 1 then 'ambiguous'
                 when l.monthly_messages

@@ -219,6 +219,9 @@ with look as materialized (
             on c.hosted_sim_id = s.hosted_sim_id
            and c.status = 'active'
            and c.device_id = s.device_id
+          join devices d
+            on d.id = s.device_id
+           and device_may(d.status, 'outbox')
          where s.organization_id = f.organization_id
            and s.message_id = f.object_id
            and s.state = 'queued'

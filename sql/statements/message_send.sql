@@ -8,6 +8,9 @@
 -- (the key has sent another one); inactive (the SIM cannot send); locked (by
 -- somebody else); full (so many wait).  No row: the caller sees no such SIM.
 --
+-- The SIM's row is locked, so that whoever retires it waits for this SMS, and
+-- ends it, or this one for that, and there is no SIM.
+--
 -- for module
 --
 -- $1 digest bytea
@@ -57,6 +60,7 @@ with sim as materialized (
               p.organization_id = p.current_organization_id desc nulls last,
               p.organization_id
      limit 1
+       for share of s
 ), known as materialized (
     select k.request, m.id, m.sender, m.received_at, m.created_at
       from sim s

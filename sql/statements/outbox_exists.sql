@@ -1,6 +1,6 @@
 -- Is this the caller's phone, and the message one that it is to send?  A row
--- if it is the phone; is_allowed: it may send, and null where the message is
--- none of its own.
+-- if it is the phone; is_allowed: it may tell of SMS, and null where the message
+-- is none of its own.
 --
 -- for module
 --
@@ -12,7 +12,7 @@
 --
 -- > is_allowed bool
 
-select case when d.status <> 'active' then false
+select case when not device_may(d.status, 'report') then false
             when s.message_id is not null then true end as is_allowed
   from principal($1, $2, $3) me
   join devices d on d.user_id = me.user_id

@@ -23,7 +23,7 @@
 -- > lease_until timestamptz
 
 with device as materialized (
-    select d.id, d.status = 'active' as is_active
+    select d.id, device_may(d.status, 'outbox') as is_allowed
       from principal($1, $2, $3) me
       join devices d on d.user_id = me.user_id
       join members b
@@ -38,7 +38,7 @@ with device as materialized (
         on c.hosted_sim_id = s.hosted_sim_id
        and c.status = 'active'
        and c.device_id = s.device_id
-     where d.is_active
+     where d.is_allowed
        and s.provider = 'byos'
        and s.state in ('queued', 'leased')
        and (s.lease_until is null or s.lease_until <= now())
@@ -56,7 +56,7 @@ with device as materialized (
        and s.message_id = due.message_id
     returning s.organization_id, s.message_id, due.sim_slot, s.lease_until
 )
-select d.is_active as is_allowed, m.id as message_id, m.recipient, m.body,
+select d.is_allowed, m.id as message_id, m.recipient, m.body,
        m.sim_slot, m.lease_until
   from device d
   left join (select m.id, m.recipient, m.body, l.sim_slot, l.lease_until

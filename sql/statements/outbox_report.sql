@@ -2,8 +2,11 @@
 --
 -- outcome: moved; known (it, or a later one, is recorded already); expired
 -- (the lease ran out, or the SMS has ended otherwise); inactive (the phone may
--- not send).  is_told: an event was made.  No row: it is not the caller's
+-- not tell).  is_told: an event was made.  No row: it is not the caller's
 -- phone; message_id null: it is not this phone's message.
+--
+-- A lease that ran out is in nobody's way where the phone is not given the SMS
+-- again, being disabled or without the card: then its word counts still.
 --
 -- for module
 --
@@ -21,7 +24,8 @@
 -- > is_told bool
 
 with device as materialized (
-    select d.id, d.status = 'active' as is_active
+    select d.id, device_may(d.status, 'report') as is_allowed,
+           device_may(d.status, 'outbox') as is_given
       from principal($1, $2, $3) me
       join devices d on d.user_id = me.user_id
       join members b
@@ -29,22 +33,30 @@ with device as materialized (
      where d.id = $4
        and d.deleted_at is null
 ), send as materialized (
-    select s.organization_id, s.message_id, s.state, s.lease_until, s.error
+    select s.organization_id, s.message_id, s.state, s.error,
+           s.lease_until > now()
+           or not d.is_given
+           or not exists (select
+                            from sim_cards c
+                           where c.hosted_sim_id = s.hosted_sim_id
+                             and c.status = 'active'
+                             and c.device_id = d.id) as is_held
       from device d
       join sends s on s.device_id = d.id
-     where d.is_active
+     where d.is_allowed
        and s.message_id = $5
 ), judged as materialized (
     select s.organization_id, s.message_id, m.status,
            case when s.state = 'queued'
-                  or s.state = 'leased' and s.lease_until > now()
+                  or s.state = 'leased' and s.is_held
                   or s.state = 'accepted' and $6 <> 'sent'
                 then 'moved'
                 when s.state = 'accepted'
-                  or s.state = 'ended' and (m.status = $6
-                                            or $6 = 'sent'
-                                               and s.error is distinct from
-                                                   'expired')
+                  or s.state = 'ended'
+                     and (m.status = $6
+                          or $6 = 'sent'
+                             and coalesce(s.error, '')
+                                 not in ('expired', 'the SIM is retired'))
                 then 'known'
                 else 'expired' end as outcome
       from send s
@@ -68,7 +80,7 @@ with device as materialized (
                                  else 'phone' end) as is_told
       from moved
 )
-select case when d.is_active then j.outcome else 'inactive' end as outcome,
+select case when d.is_allowed then j.outcome else 'inactive' end as outcome,
        j.message_id,
        case when j.outcome = 'moved' then $6 else j.status end as status,
        coalesce(t.is_told, false) as is_told
