@@ -7,6 +7,8 @@
 #include "ngx_simrelay_page.h"
 
 
+static int ngx_simrelay_cursor_items(const ngx_simrelay_cursor_t *c,
+    const PGresult *res, int *rows);
 static void ngx_simrelay_cursor_foot(ngx_simrelay_ctx_t *ctx,
     const ngx_simrelay_cursor_t *c, const sr_str_t *prev,
     const sr_str_t *next);
@@ -45,12 +47,13 @@ ngx_simrelay_cursor_reply(ngx_simrelay_ctx_t *ctx,
     const sr_pg_field_t *fields)
 {
     int          i, n, first, last, step;
+    int          rows[SR_PER_PAGE_MAX + 2];
     u_char       before[SR_CURSOR_LEN], after[SR_CURSOR_LEN];
     sr_str_t     prev, next;
     sr_json_t   *j;
     ngx_uint_t   more;
 
-    n = PQntuples(res);
+    n = ngx_simrelay_cursor_items(c, res, rows);
     more = (n > c->per_page);
 
     if (more) {
@@ -71,8 +74,14 @@ ngx_simrelay_cursor_reply(ngx_simrelay_ctx_t *ctx,
     sr_json_key(j, "data");
     sr_json_array(j);
 
-    for (i = 0; i < n; i++) {
-        sr_pg_row(j, res, first + i * step, fields);
+    for (i = first; i >= 0 && i < n; i += step) {
+
+        if (c->item) {
+            c->item(ctx, res, rows[i], rows[i + 1]);
+
+        } else {
+            sr_pg_row(j, res, rows[i], fields);
+        }
     }
 
     sr_json_array_end(j);
@@ -80,11 +89,11 @@ ngx_simrelay_cursor_reply(ngx_simrelay_ctx_t *ctx,
     /* on the side that the cursor came from there was its own row */
 
     if (n && (c->at.back ? more : c->given)) {
-        prev = ngx_simrelay_cursor_of(c, res, first, before, 1);
+        prev = ngx_simrelay_cursor_of(c, res, rows[first], before, 1);
     }
 
     if (n && (c->at.back || more)) {
-        next = ngx_simrelay_cursor_of(c, res, last, after, 0);
+        next = ngx_simrelay_cursor_of(c, res, rows[last], after, 0);
     }
 
     ngx_simrelay_cursor_foot(ctx, c, &prev, &next);
@@ -92,6 +101,41 @@ ngx_simrelay_cursor_reply(ngx_simrelay_ctx_t *ctx,
     sr_json_object_end(j);
 
     ngx_simrelay_finish(ctx, NGX_HTTP_OK);
+}
+
+
+/*
+ * How many items there are, at most those of a page and one; where each begins,
+ * and after them the last one's end.
+ */
+
+static int
+ngx_simrelay_cursor_items(const ngx_simrelay_cursor_t *c, const PGresult *res,
+    int *rows)
+{
+    int  n, row;
+
+    n = 0;
+
+    for (row = 0; row < PQntuples(res); row++) {
+
+        if (c->item && row
+            && sr_pg_int8(res, row, c->keys[1])
+               == sr_pg_int8(res, row - 1, c->keys[1]))
+        {
+            continue;
+        }
+
+        if (n > c->per_page) {
+            break;
+        }
+
+        rows[n++] = row;
+    }
+
+    rows[n] = row;
+
+    return n;
 }
 
 

@@ -98,6 +98,7 @@ ngx_int_t ngx_simrelay_delivery_redeliver_failed(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_websocket_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_device_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_get(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_config(ngx_simrelay_ctx_t *ctx);

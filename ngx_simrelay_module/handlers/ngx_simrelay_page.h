@@ -38,12 +38,21 @@ ngx_str_t ngx_simrelay_page_path(ngx_simrelay_ctx_t *ctx);
  * A page by cursor.  Its statement sorts by two columns, which are int8 or
  * timestamptz, and returns one row more than the page has, if there is one,
  * from the cursor on in the direction in which that looks.
+ *
+ * Where an item is several rows, which stand together and have the second
+ * column in common, it is an item more.
  */
+
+typedef void (*ngx_simrelay_cursor_item_pt)(ngx_simrelay_ctx_t *ctx,
+    const PGresult *res, int first, int last);
 
 typedef struct {
     int64_t       per_page;
     ngx_str_t     query;            /* what the links keep: `a=1&b=2&` */
     int           keys[2];          /* columns */
+
+    /* writes an item of the rows before "last"; NULL: it is a row's fields */
+    ngx_simrelay_cursor_item_pt  item;
 
     sr_cursor_t   at;               /* set by ngx_simrelay_cursor_begin() */
     unsigned      given:1;
@@ -61,7 +70,7 @@ void ngx_simrelay_cursor_begin(ngx_simrelay_cursor_t *c, sr_str_t cursor);
 void ngx_simrelay_cursor_bind(sr_pg_segment_t *s,
     const ngx_simrelay_cursor_t *c);
 
-/* Answers with the page. */
+/* Answers with the page; the fields are not used where c->item is set. */
 
 void ngx_simrelay_cursor_reply(ngx_simrelay_ctx_t *ctx,
     const ngx_simrelay_cursor_t *c, const PGresult *res,

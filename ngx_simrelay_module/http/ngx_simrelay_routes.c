@@ -240,6 +240,9 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { POST, ngx_string("/broadcasting/auth"),
       ANY, BROADCASTING, 0, SMALL, NOTHING, ngx_simrelay_broadcasting_auth },
 
+    { GET, ngx_string("/api/byos/devices"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_list },
+
     { POST, ngx_string("/api/byos/devices"),
       OAUTH, BYOS, 0, SMALL, NOTHING, ngx_simrelay_device_register },
 
