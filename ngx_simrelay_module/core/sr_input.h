@@ -40,8 +40,10 @@ enum {
     SR_FIELD_REPLACE  = 0x08,       /* NUL and lone surrogates: U+FFFD */
     SR_FIELD_DISTINCT = 0x10,       /* of an array: no item twice; of a map: no
                                        name, whatever its case */
-    SR_FIELD_LOOSE    = 0x20        /* a TEXT takes a number as it stands; what
+    SR_FIELD_LOOSE    = 0x20,       /* a TEXT takes a number as it stands; what
                                        is of another type counts as absent */
+    SR_FIELD_CLEAR    = 0x40        /* of a NULLABLE one: null is set, too,
+                                       with no value */
 };
 
 

@@ -117,6 +117,10 @@ sr_check_field(sr_input_t *in, const sr_field_t *row, sr_node_t *node,
         || (empty && (row->flags & SR_FIELD_NULLABLE)
             && (node->type == SR_NODE_NULL || node->type == SR_NODE_TEXT)))
     {
+        if (node->type != SR_NODE_ABSENT && (row->flags & SR_FIELD_CLEAR)) {
+            *(int *) (base + row->set) = 1;
+        }
+
         return 0;
     }
 

@@ -48,6 +48,10 @@
 #define SR_METADATA                4096     /* of JSON that is kept as it is */
 #define SR_SLOTS                   2        /* of one phone at registration */
 #define SR_SLOT_MAX                10
+#define SR_SIM_CARDS               10       /* of a phone, without those that
+                                               were removed */
+#define SR_CODE_CHOICES            8        /* for a card, to find one that no
+                                               other has */
 #define SR_PER_PAGE_MAX            100
 #define SR_PER_PAGE                50
 #define SR_PAGE_MAX                1000000

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_simrelay_handlers.h"
+#include "ngx_simrelay_sim_cards.h"
 
 
 typedef struct {
@@ -13,17 +13,12 @@ typedef struct {
     sr_str_t           device_model;
     sr_str_t           app_version;
     sr_input_array_t   sim_slots;       /* int64_t */
-
-    u_char             codes[SR_SLOTS][SR_CODE_LEN];    /* as bound */
 } ngx_simrelay_registration_t;
 
 
 static int ngx_simrelay_android_id(const unsigned char *p, size_t len);
 static ngx_int_t ngx_simrelay_device_cards(ngx_simrelay_ctx_t *ctx,
     sr_pg_segment_t *s, ngx_simrelay_registration_t *in);
-static ngx_int_t ngx_simrelay_device_codes(ngx_simrelay_registration_t *in);
-static ngx_uint_t ngx_simrelay_device_register_repeat(ngx_simrelay_ctx_t *ctx,
-    const char *constraint);
 static void ngx_simrelay_device_register_done(ngx_simrelay_ctx_t *ctx,
     PGresult **res);
 
@@ -112,9 +107,7 @@ ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx)
 
     ngx_strlow(in->android_id.data, in->android_id.data, in->android_id.len);
 
-    ctx->in = in;
     ctx->write = 1;
-    ctx->repeat = ngx_simrelay_device_register_repeat;
 
     s = ngx_simrelay_query(ctx, ngx_simrelay_device_register_done);
     if (s == NULL) {
@@ -166,7 +159,7 @@ ngx_simrelay_device_cards(ngx_simrelay_ctx_t *ctx, sr_pg_segment_t *s,
 
     slots = ngx_pnalloc(ctx->request->pool, SR_PG_ARRAY_SIZE(SR_SLOTS, 4));
 
-    if (slots == NULL || ngx_simrelay_device_codes(in) != NGX_OK) {
+    if (slots == NULL) {
         return NGX_ERROR;
     }
 
@@ -178,37 +171,7 @@ ngx_simrelay_device_cards(ngx_simrelay_ctx_t *ctx, sr_pg_segment_t *s,
     sr_pg_bind_text(s, in->android_id);
     sr_pg_bind_int4s(s, slots, numbers, (int) in->sim_slots.n);
 
-    for (i = 0; i < SR_SLOTS; i++) {
-        sr_pg_bind_bytes(s, in->codes[i], SR_CODE_LEN);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_simrelay_device_codes(ngx_simrelay_registration_t *in)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < SR_SLOTS; i++) {
-        if (sr_code_make(in->codes[i]) != 0) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/* a code that is live already: others, where those were bound */
-
-static ngx_uint_t
-ngx_simrelay_device_register_repeat(ngx_simrelay_ctx_t *ctx,
-    const char *constraint)
-{
-    return ngx_strcmp(constraint, "verification_codes_pkey") == 0
-           && ngx_simrelay_device_codes(ctx->in) == NGX_OK;
+    return ngx_simrelay_codes_bind(ctx, in->sim_slots.n);
 }
 
 
@@ -263,6 +226,7 @@ ngx_simrelay_device_register_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     sr_pg_members(j, device, 0, ngx_simrelay_device_time_fields);
     sr_json_object_end(j);
 
+    ngx_simrelay_no_store(ctx);
     ngx_simrelay_finish(ctx, sr_pg_bool(device, 0, SR_DEVICE_REGISTER_IS_NEW)
                              ? NGX_HTTP_CREATED : NGX_HTTP_OK);
 }

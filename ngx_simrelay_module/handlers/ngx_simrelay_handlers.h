@@ -105,6 +105,11 @@ ngx_int_t ngx_simrelay_device_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_submit(ngx_simrelay_ctx_t *ctx);
 
+ngx_int_t ngx_simrelay_sim_card_add(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_sim_card_update(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_sim_card_delete(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_sim_card_verify(ngx_simrelay_ctx_t *ctx);
+
 ngx_int_t ngx_simrelay_outbox_lease(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_outbox_report(ngx_simrelay_ctx_t *ctx);
 

@@ -45,6 +45,7 @@ static const ngx_simrelay_error_t  ngx_simrelay_errors[] = {
     { 409, "Two-factor authentication is already enabled." },
     /* ETWOFACTOROFF */
     { 409, "Two-factor authentication is not enabled." },
+    /* ECARDACTIVE */       { 422, "SIM card is already active." },
     /* ETOOLARGE */         { 413, "Content Too Large" },
     /* ETOOMANY */          { 429, "Too Many Attempts." },
     /* EINTERNAL */         { 500, "Server Error" },

@@ -42,6 +42,8 @@
 #define MAPPING  SR_SQL_MAPPING_EXISTS
 #define DEVICE   SR_SQL_DEVICE_EXISTS
 #define ACTIVE   SR_SQL_DEVICE_ACTIVE
+#define CARDS    SR_SQL_SIM_CARD_PLACE
+#define CARD     SR_SQL_SIM_CARD_EXISTS
 #define OUTBOX   SR_SQL_OUTBOX_EXISTS
 
 
@@ -260,6 +262,27 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
 
     { POST, ngx_string("/api/byos/devices/{device:id}/messages"),
       OAUTH, BYOS, 0, LARGE, ACTIVE, ngx_simrelay_device_submit },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/sim-cards"),
+      OAUTH, BYOS, 0, SMALL, CARDS, ngx_simrelay_sim_card_add },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/sims"),
+      OAUTH, BYOS, 0, SMALL, CARDS, ngx_simrelay_sim_card_add },
+
+    { PUT, ngx_string("/api/byos/devices/{device:id}/sim-cards/{simCard:id}"),
+      OAUTH, BYOS, 0, SMALL, CARD, ngx_simrelay_sim_card_update },
+
+    { DELETE,
+      ngx_string("/api/byos/devices/{device:id}/sim-cards/{simCard:id}"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_sim_card_delete },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/sim-cards/{simCard:id}"
+                       "/verify"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_sim_card_verify },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/sim-cards/{simCard:id}"
+                       "/reverify"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_sim_card_verify },
 
     { GET, ngx_string("/api/byos/devices/{device:id}/outbox"),
       OAUTH, BYOS, 0, 0, ACTIVE, ngx_simrelay_outbox_lease },

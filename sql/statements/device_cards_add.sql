@@ -1,4 +1,5 @@
--- Gives the caller's pending phone its cards, each with a code of its own.
+-- Gives the caller's pending phone its cards, each with a code of its own: one
+-- of those that no other card has.
 --
 -- for module
 --
@@ -7,8 +8,7 @@
 -- $3 ability int4
 -- $4 android_id text
 -- $5 sim_slots int4[]
--- $6 first_code text
--- $7 second_code text
+-- $6 codes text[]
 --
 -- > id int8
 -- > sim_slot int4
@@ -27,11 +27,15 @@ with card as (
        and d.deleted_at is null
      cross join unnest($5) s(slot)
     returning id, sim_slot, phone_number, status
+), free as (
+    select s.code, row_number() over () as n
+      from (select distinct code from unnest($6) u(code)) s
+     where not exists (select from verification_codes v where v.code = s.code)
 ), code as (
     insert into verification_codes (code, sim_card_id)
-    select s.code, c.id
-      from card c
-      join unnest($5, array[$6, $7]) s(slot, code) on s.slot = c.sim_slot
+    select f.code, c.id
+      from (select id, row_number() over () as n from card) c
+      join free f on f.n = c.n
     returning code, sim_card_id
 )
 select c.id, c.sim_slot, c.phone_number, c.status,

@@ -373,6 +373,62 @@ test_loose(void **state)
 }
 
 
+/* null, and an empty string, that take a value away */
+
+static const sr_field_t  cleared[] = {
+    { "f", SR_FIELD_TEXT, SR_FIELD_NULLABLE | SR_FIELD_CLEAR, 0, 3,
+      offsetof(test_body_t, text), offsetof(test_body_t, set), NULL, NULL,
+      NULL, 0 },
+    END
+};
+
+static const struct {
+    const char  *body;
+    const char  *text;          /* NULL: none */
+    int          set;
+} clearly[] = {
+    { "{\"f\":null}",  NULL, 1 },
+    { "{\"f\":\"\"}",  NULL, 1 },
+    { "{\"f\":\"a\"}", "a",  1 },
+    { "{}",            NULL, 0 },
+    { "",              NULL, 0 },
+};
+
+
+static void
+test_clear(void **state)
+{
+    size_t          i;
+    sr_input_t      in;
+    test_body_t     body;
+    sr_test_pool_t  pool;
+
+    (void) state;
+
+    for (i = 0; i < sr_test_count(clearly); i++) {
+
+        memset(&body, 0, sizeof(body));
+        in.alloc = sr_test_pool(&pool, -1);
+
+        assert_int_equal(sr_input_json(&in,
+                                       (unsigned char *) clearly[i].body,
+                                       strlen(clearly[i].body), cleared,
+                                       &body),
+                         0);
+        assert_int_equal(body.set, clearly[i].set);
+
+        if (clearly[i].text == NULL) {
+            assert_null(body.text.data);
+
+        } else {
+            sr_test_equal(body.text.data, body.text.len, clearly[i].text);
+        }
+
+        sr_test_free(&pool);
+    }
+}
+
+
 int
 main(void)
 {
@@ -380,6 +436,7 @@ main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_loose),
+        cmocka_unit_test(test_clear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
