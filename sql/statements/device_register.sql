@@ -1,6 +1,6 @@
 -- Registers a phone, or the caller's own pending one again, for the
--- organization that the caller acts in.  No row: the android id is another
--- phone's.  A row with id null: the plan allows no more.
+-- organization that the caller acts in, after device_limit.  No row: the
+-- android id is another phone's.  A row with id null: the plan allows no more.
 --
 -- for module
 --
@@ -23,16 +23,16 @@
 
 with me as (
     select p.user_id, p.organization_id,
-           exists (select from devices d
-                    where d.android_id = $4 and d.deleted_at is null
-                      and (d.user_id <> p.user_id
-                           or d.organization_id = p.organization_id))
-           or (select count(*) from devices d
-                where d.organization_id = p.organization_id
-                  and d.deleted_at is null) < l.max_devices as is_allowed
+           case when d.organization_id = p.organization_id
+                then true
+                else coalesce(n.devices, 0) < l.max_devices end as is_allowed
       from principal($1, $2, $3) p
       join organizations o on o.id = p.organization_id
       join plans l on l.id = o.plan_id
+      left join device_counts n on n.organization_id = o.id
+      left join devices d on d.android_id = $4 and d.deleted_at is null
+     where d.id is null
+        or d.user_id = p.user_id and d.status = 'pending_verification'
 ), device as (
     insert into devices (organization_id, user_id, android_id, device_name,
                          device_model, app_version)
