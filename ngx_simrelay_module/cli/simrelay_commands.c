@@ -32,9 +32,30 @@ const simrelay_command_t  simrelay_commands[] = {
       "makes an organization",
       1, 1, SIMRELAY_STORE, simrelay_organization_create },
 
+    { "organization", "update", "ORGANIZATION [--name NAME] [--plan NAME]",
+      "changes what is given of an organization",
+      1, 1, SIMRELAY_STORE, simrelay_organization_update },
+
     { "organization", "list", "",
       "shows all organizations",
       0, 0, SIMRELAY_STORE, simrelay_organization_list },
+
+    { "plan", "create",
+      "NAME --max-devices N --monthly-messages N [--compression on|off] "
+      "[--priority-support on|off] [--debug-mode on|off]",
+      "makes a plan",
+      1, 1, SIMRELAY_STORE, simrelay_plan_create },
+
+    { "plan", "update",
+      "PLAN [--name NAME] [--max-devices N] [--monthly-messages N] "
+      "[--compression on|off] [--priority-support on|off] "
+      "[--debug-mode on|off]",
+      "changes what is given of a plan, for all that have it",
+      1, 1, SIMRELAY_STORE, simrelay_plan_update },
+
+    { "plan", "list", "",
+      "shows all plans",
+      0, 0, SIMRELAY_STORE, simrelay_plan_list },
 
     { "user", "create",
       "EMAIL --name NAME [--organization ID] [--role owner|admin|member] "
@@ -119,6 +140,14 @@ const simrelay_command_t  simrelay_commands[] = {
     { "sim", "list", "",
       "shows all SIMs",
       0, 0, SIMRELAY_STORE, simrelay_sim_list },
+
+    { "phone", "list", "[--organization ID]",
+      "shows the phones that people have registered",
+      0, 0, SIMRELAY_STORE, simrelay_phone_list },
+
+    { "phone", "revoke", "PHONE",
+      "ends a phone for good; its numbers are free",
+      1, 1, SIMRELAY_STORE, simrelay_phone_revoke },
 
     { "lock", "list", "[--sim ID] [--organization ID] [--since TIME]",
       "shows who held which SIM when",
@@ -257,7 +286,8 @@ simrelay_help(simrelay_t *s)
            "  -d, --database   the database, else SIMRELAY_DATABASE_URL\n"
            "  -k, --key-file   the key file, else SIMRELAY_KEY_FILE\n"
            "  -q, --quiet      values alone, without their names\n\n"
-           "A USER is an id or an e-mail address; the others are ids.\n");
+           "A USER is an id or an e-mail address, a PLAN a name; the others"
+           " are ids.\n");
 
     for (c = simrelay_commands; c->subject != NULL; c++) {
         printf("\n  %s%s%s %s\n      %s\n", c->subject,

@@ -22,6 +22,8 @@ static void simrelay_fail_text(const char *what, const char *text);
 
 static const simrelay_constraint_t  simrelay_constraints[] = {
     { "organizations_name_check", "a name has 1 to 255 characters" },
+    { "plans_name_check", "a name has 1 to 255 characters" },
+    { "plans_name_key", "there is a plan of this name" },
     { "users_name_check", "a name has 1 to 255 characters" },
     { "teams_name_check", "a name has 1 to 255 characters" },
     { "webhook_integrations_name_check", "a name has 1 to 255 characters" },

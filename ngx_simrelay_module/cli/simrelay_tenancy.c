@@ -21,6 +21,49 @@ simrelay_organization_create(simrelay_t *s)
 
 
 int
+simrelay_organization_update(simrelay_t *s)
+{
+    int               rc;
+    int64_t           organization;
+    PGresult         *res;
+    sr_pg_segment_t   q;
+
+    if (simrelay_id(s, 0, &organization) == -1) {
+        return SIMRELAY_FAILED;
+    }
+
+    if (s->noptions == 0) {
+        return simrelay_fail("nothing is given that would change");
+    }
+
+    simrelay_query(&q, SR_SQL_ORGANIZATION_UPDATE);
+    sr_pg_bind_int8(&q, organization);
+    simrelay_bind(&q, simrelay_option(s, "name", NULL));
+    simrelay_bind(&q, simrelay_option(s, "plan", NULL));
+
+    res = simrelay_run(s, &q);
+    if (res == NULL) {
+        return SIMRELAY_FAILED;
+    }
+
+    if (PQntuples(res) == 0) {
+        rc = simrelay_fail("there is no such organization");
+
+    } else if (!sr_pg_bool(res, 0, SR_ORGANIZATION_UPDATE_IS_CHANGED)) {
+        rc = simrelay_fail("there is no such plan");
+
+    } else {
+        simrelay_print_id(s, "id", organization);
+        rc = SIMRELAY_DONE;
+    }
+
+    PQclear(res);
+
+    return rc;
+}
+
+
+int
 simrelay_organization_list(simrelay_t *s)
 {
     sr_pg_segment_t  q;
