@@ -342,7 +342,7 @@ simrelayd_start(void)
     d->waits = simrelayd_waits_start(d);
     d->tail = simrelayd_tail_start(d);
     d->status = simrelayd_status_start(d);
-    d->locks = simrelayd_locks_start(d);
+    d->deadlines = simrelayd_deadlines_start(d);
 
     simrelayd_watch(&simrelayd_term, SIGTERM);
     simrelayd_watch(&simrelayd_int, SIGINT);
@@ -515,7 +515,7 @@ simrelayd_drain_look(uv_timer_t *timer)
 
     simrelayd_tail_stop(d);
     simrelayd_ws_stop(d);
-    simrelayd_locks_stop(d);
+    simrelayd_deadlines_stop(d);
     simrelayd_status_stop(d);
 }
 
@@ -532,7 +532,7 @@ simrelayd_stop(void)
         simrelayd_tail_stop(d);
     }
 
-    simrelayd_locks_stop(d);
+    simrelayd_deadlines_stop(d);
 
     if (d->status != NULL) {
         simrelayd_status_stop(d);

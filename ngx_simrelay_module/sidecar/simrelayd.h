@@ -19,17 +19,17 @@
 #include "sr_pg_value.h"
 
 
-typedef struct simrelayd_s           simrelayd_t;
-typedef struct simrelayd_db_s        simrelayd_db_t;
-typedef struct simrelayd_ws_s        simrelayd_ws_t;
-typedef struct simrelayd_tail_s      simrelayd_tail_t;
-typedef struct simrelayd_webhooks_s  simrelayd_webhooks_t;
-typedef struct simrelayd_mails_s     simrelayd_mails_t;
-typedef struct simrelayd_sends_s     simrelayd_sends_t;
-typedef struct simrelayd_status_s    simrelayd_status_t;
-typedef struct simrelayd_locks_s     simrelayd_locks_t;
-typedef struct simrelayd_cluster_s   simrelayd_cluster_t;
-typedef struct simrelayd_waits_s     simrelayd_waits_t;
+typedef struct simrelayd_s            simrelayd_t;
+typedef struct simrelayd_db_s         simrelayd_db_t;
+typedef struct simrelayd_ws_s         simrelayd_ws_t;
+typedef struct simrelayd_tail_s       simrelayd_tail_t;
+typedef struct simrelayd_webhooks_s   simrelayd_webhooks_t;
+typedef struct simrelayd_mails_s      simrelayd_mails_t;
+typedef struct simrelayd_sends_s      simrelayd_sends_t;
+typedef struct simrelayd_status_s     simrelayd_status_t;
+typedef struct simrelayd_deadlines_s  simrelayd_deadlines_t;
+typedef struct simrelayd_cluster_s    simrelayd_cluster_t;
+typedef struct simrelayd_waits_s      simrelayd_waits_t;
 
 
 /* simrelayd.conf, read by the table in simrelayd_conf.c; times in ms */
@@ -83,22 +83,22 @@ typedef struct {
 
 
 struct simrelayd_s {
-    uv_loop_t              loop;
-    simrelayd_conf_t       conf;
-    sr_seal_t              seal;
-    sr_uuid_t              id;          /* this instance's */
-    unsigned               draining:1;  /* SIGTERM: finish, start nothing */
+    uv_loop_t               loop;
+    simrelayd_conf_t        conf;
+    sr_seal_t               seal;
+    sr_uuid_t               id;          /* this instance's */
+    unsigned                draining:1;  /* SIGTERM: finish, start nothing */
 
-    simrelayd_db_t        *db;
-    simrelayd_ws_t        *ws;
-    simrelayd_tail_t      *tail;
-    simrelayd_webhooks_t  *webhooks;
-    simrelayd_mails_t     *mails;
-    simrelayd_sends_t     *sends;
-    simrelayd_status_t    *status;
-    simrelayd_locks_t     *locks;
-    simrelayd_cluster_t   *cluster;
-    simrelayd_waits_t     *waits;
+    simrelayd_db_t         *db;
+    simrelayd_ws_t         *ws;
+    simrelayd_tail_t       *tail;
+    simrelayd_webhooks_t   *webhooks;
+    simrelayd_mails_t      *mails;
+    simrelayd_sends_t      *sends;
+    simrelayd_status_t     *status;
+    simrelayd_deadlines_t  *deadlines;
+    simrelayd_cluster_t    *cluster;
+    simrelayd_waits_t      *waits;
 };
 
 
@@ -382,11 +382,11 @@ void simrelayd_status_ring(simrelayd_t *d);
 
 
 /*
- * Locks: tells of those that expire.
+ * Deadlines: locks that expire, phones that fall silent.
  */
 
-simrelayd_locks_t *simrelayd_locks_start(simrelayd_t *d);
-void simrelayd_locks_stop(simrelayd_t *d);
+simrelayd_deadlines_t *simrelayd_deadlines_start(simrelayd_t *d);
+void simrelayd_deadlines_stop(simrelayd_t *d);
 
 
 /*

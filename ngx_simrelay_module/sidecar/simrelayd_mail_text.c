@@ -87,6 +87,36 @@ const simrelayd_mail_kind_t  simrelayd_mail_kinds[] = {
       "You get no other mail of this outage. It is over once a delivery is\n"
       "accepted.\n" },
 
+    { "device_offline",
+      "Your phone {device} is offline",
+      NULL,
+      "{greeting}\n"
+      "\n"
+      "SimRelay ({public_url}) has heard nothing of your phone\n"
+      "\n"
+      "    {device}\n"
+      "\n"
+      "since {last_seen}. Battery at that time: {battery}.\n"
+      "\n"
+      "While it is offline, SMS that it receives do not arrive here, and\n"
+      "those that it is to send wait. Is it switched on and charged, has it a\n"
+      "connection to the internet, does the app run?\n"
+      "\n"
+      "You get no other mail of this outage, but one when the phone is back.\n"
+    },
+
+    { "device_recovered",
+      "Your phone {device} is back",
+      NULL,
+      "{greeting}\n"
+      "\n"
+      "SimRelay ({public_url}) hears of your phone\n"
+      "\n"
+      "    {device}\n"
+      "\n"
+      "again since {back}. It had been silent since\n"
+      "{last_seen}. Battery now: {battery}.\n" },
+
     { NULL, NULL, NULL, NULL }
 };
 

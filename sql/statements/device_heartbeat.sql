@@ -1,6 +1,16 @@
--- A phone's sign of life.  A row with is_allowed false: the phone is revoked,
--- and nothing was kept.  What other numbers than its cards' are given for
--- signal strength is skipped.  is_told: an event was made.
+-- A phone's sign of life.  A row with is_allowed false: in its state it gives
+-- none, and nothing was kept.  What other numbers than its cards' are given for
+-- signal strength is skipped, and the strength that is known writes nothing.
+--
+-- A phone that is online is updated without a look at what stood there.  One
+-- that comes online is locked first, so that of several signs at once, and of
+-- the watch that finds it silent just then, each goes by what the one before
+-- has left: it comes online once, and is told then, not when this transaction
+-- began.  Whose owner was written to gets a mail that it is back.  is_told:
+-- an event was made.
+--
+-- A sign that a crash loses is followed by the next one, so its commit does not
+-- wait for the disk; one that tells something does.
 --
 -- for module
 --
@@ -18,27 +28,84 @@
 -- > server_time timestamptz
 -- > is_told bool
 
-with device as (
-    select d.id, d.organization_id, d.user_id, d.status <> 'revoked' as allowed,
-           coalesce(p.is_online, false) as was_online
+with device as materialized (
+    select d.*, device_may(d.status, 'heartbeat') as is_allowed
       from principal($1, $2, $3) me
       join devices d on d.user_id = me.user_id
       join members b
         on b.user_id = d.user_id and b.organization_id = d.organization_id
-      left join device_presence p on p.device_id = d.id
      where d.id = $4
        and d.deleted_at is null
-), seen as (
-    insert into device_presence as p
-           (device_id, last_seen_at, battery_level, is_in_doze_mode)
-    select id, now(), $5, $7
+), kept as (
+    update device_presence p
+       set last_seen_at = greatest(p.last_seen_at, now()),
+           battery_level = coalesce($5, p.battery_level),
+           is_in_doze_mode = $7,
+           due_at = least(p.due_at, now() + device_patience($7))
+     where p.device_id = (select id from device where is_allowed)
+       and p.is_online
+    returning p.device_id
+), was as materialized (
+    select p.*
+      from device_presence p
+     where p.device_id = (select id
+                            from device
+                           where is_allowed
+                             and not exists (select from kept))
+       for update
+), back as (
+    update device_presence p
+       set last_seen_at = greatest(p.last_seen_at, now()),
+           battery_level = coalesce($5, p.battery_level),
+           is_in_doze_mode = $7,
+           is_online = true,
+           due_at = least(p.due_at, now() + device_patience($7)),
+           alerted_at = null
+     where p.device_id = (select device_id from was)
+), first as (
+    insert into device_presence (device_id, last_seen_at, battery_level,
+                                 is_in_doze_mode, due_at)
+    select id, now(), $5, $7, now() + device_patience($7)
       from device
-     where allowed
-        on conflict (device_id) do update
-       set last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at),
-           battery_level = coalesce(excluded.battery_level, p.battery_level),
-           is_in_doze_mode = excluded.is_in_doze_mode,
-           is_online = true
+     where is_allowed
+       and not exists (select from kept)
+       and not exists (select from was)
+        on conflict do nothing
+    returning device_id
+), online as materialized (
+    select d.*
+      from device d
+     where exists (select from first)
+        or exists (select from was where not is_online)
+), told as (
+    insert into events (created_at, organization_id, user_id, type, object_id)
+    select clock_timestamp(), organization_id, user_id, 'device.online', id
+      from online
+), mailed as (
+    insert into mails (kind, recipient, user_id, params, expires_at)
+    select 'device_recovered', u.email, u.id,
+           jsonb_build_object(
+               'name', u.name,
+               'device', coalesce(nullif(d.device_name, ''), d.device_model)
+                         || coalesce(' (' || c.numbers || ')', ''),
+               'last_seen', to_char(w.last_seen_at at time zone 'utc',
+                                    'YYYY-MM-DD HH24:MI:SS "UTC"'),
+               'back', to_char(now() at time zone 'utc',
+                               'YYYY-MM-DD HH24:MI:SS "UTC"'),
+               'battery', coalesce(coalesce($5, w.battery_level) || ' %',
+                                   'unknown')),
+           now() + interval '1 day'
+      from online d
+     cross join was w
+     cross join lateral (
+           select * from users u where u.id = d.user_id offset 0) u
+     cross join lateral (
+           select string_agg(c.phone_number, ', ' order by c.sim_slot)
+                  as numbers
+             from sim_cards c
+            where c.device_id = d.id
+              and c.status = 'active') c
+     where w.alerted_at is not null
 ), strength as (
     select c.id,
            coalesce((select min(s.strength)
@@ -46,10 +113,10 @@ with device as (
                       where s.number = c.phone_number),
                     case when row_number() over (order by c.sim_slot, c.id) = 1
                          then $6 end) as strength
-      from device d
-      join sim_cards c on c.device_id = d.id
-     where d.allowed
+      from sim_cards c
+     where c.device_id = (select id from device where is_allowed)
        and c.status <> 'inactive'
+       and ($6 is not null or cardinality($8) > 0)
 ), signal as (
     update sim_cards c
        set signal_strength = s.strength
@@ -57,12 +124,10 @@ with device as (
      where c.id = s.id
        and c.signal_strength is distinct from s.strength
        and s.strength is not null
-), told as (
-    insert into events (organization_id, user_id, type, object_id)
-    select organization_id, user_id, 'device.online', id
-      from device
-     where allowed and not was_online
 )
-select allowed as is_allowed, now() as server_time,
-       allowed and not was_online as is_told
-  from device
+select d.is_allowed, now() as server_time, n.is_told
+  from device d
+ cross join lateral (
+       select exists (select from online) as is_told) n
+ where n.is_told
+    or set_config('synchronous_commit', 'off', true) is not null

@@ -1,12 +1,13 @@
 -- Tells of holds that have expired that they are over.  Their rows of
 -- sim_locks are locked first, as by whoever extends a hold or takes it over:
 -- what is extended meanwhile goes on, what others are at is left to them.
--- Returns how many, and in how many milliseconds the next one expires; null
--- where none is open.
+-- Returns how many were looked at and told of, 1,000 at most, and in how many
+-- milliseconds the next one expires; null where none is open.
 --
 -- for simrelayd
 --
--- > ended int8
+-- > looked int8
+-- > told int8
 -- > next_ms int8
 
 with due as materialized (
@@ -27,7 +28,8 @@ with due as materialized (
        and k.expires_at <= now()
     returning k.id
 )
-select (select count(*) from ended) as ended,
+select (select count(*) from due) as looked,
+       (select count(*) from ended) as told,
        (select greatest(1, ceil(extract(epoch from k.expires_at
                                                    - clock_timestamp())
                                 * 1000))::int8
