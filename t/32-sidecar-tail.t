@@ -209,7 +209,7 @@ async function audiences(clients) {
 
     await db.sql("insert into events (organization_id, user_id, type,"
                  + " object_id) values (1, 2, 'device.online', 1);"
-                 + 'update device_presence set last_seen_at ='
+                 + 'update device_presence set due_at = now(), last_seen_at ='
                  + " '2026-01-02T03:04:05Z' where device_id = 2");
 
     await until(() => bob.events.filter((e) => e.event === 'device.status')
