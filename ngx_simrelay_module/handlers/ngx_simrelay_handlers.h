@@ -100,6 +100,10 @@ ngx_int_t ngx_simrelay_broadcasting_auth(ngx_simrelay_ctx_t *ctx);
 
 ngx_int_t ngx_simrelay_device_list(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_get(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_update(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_delete(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_disable(ngx_simrelay_ctx_t *ctx);
+ngx_int_t ngx_simrelay_device_enable(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_register(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_config(ngx_simrelay_ctx_t *ctx);
 ngx_int_t ngx_simrelay_device_heartbeat(ngx_simrelay_ctx_t *ctx);

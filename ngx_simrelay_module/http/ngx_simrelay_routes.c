@@ -251,6 +251,18 @@ const ngx_simrelay_route_t  ngx_simrelay_routes[] = {
     { GET, ngx_string("/api/byos/devices/{device:id}"),
       OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_get },
 
+    { PUT, ngx_string("/api/byos/devices/{device:id}"),
+      OAUTH, BYOS, 0, SMALL, DEVICE, ngx_simrelay_device_update },
+
+    { DELETE, ngx_string("/api/byos/devices/{device:id}"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_delete },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/disable"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_disable },
+
+    { POST, ngx_string("/api/byos/devices/{device:id}/enable"),
+      OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_enable },
+
     { GET, ngx_string("/api/byos/devices/{device:id}/config"),
       OAUTH, BYOS, 0, 0, NOTHING, ngx_simrelay_device_config },
 
