@@ -18,4 +18,4 @@ select d.id as device_id
     on b.user_id = d.user_id and b.organization_id = d.organization_id
  where d.id = $4
    and d.deleted_at is null
-   for update of d
+   for no key update of d
