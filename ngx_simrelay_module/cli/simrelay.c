@@ -20,6 +20,7 @@ static int simrelay_known(const char *args, const char *name);
 static int simrelay_usage(const simrelay_t *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 static int simrelay_prepare(simrelay_t *s);
+static int simrelay_controls(const char *value);
 static void simrelay_column(const PGresult *res, int row, int column);
 
 
@@ -190,6 +191,10 @@ simrelay_quote(const char *value)
         return;
     }
 
+    if (simrelay_controls(value)) {
+        return;
+    }
+
     putchar('\'');
 
     for ( /* void */ ; *value != '\0'; value++) {
@@ -228,6 +233,42 @@ simrelay_rows(const simrelay_t *s, const PGresult *res)
 
         putchar('\n');
     }
+}
+
+
+/* What would end a line, or tell a terminal something, is shown in escapes. */
+
+static int
+simrelay_controls(const char *value)
+{
+    const char  *p;
+
+    for (p = value; (unsigned char) *p >= ' ' && *p != 127; p++) {
+        /* void */
+    }
+
+    if (*p == '\0') {
+        return 0;
+    }
+
+    fputs("$'", stdout);
+
+    for (p = value; *p != '\0'; p++) {
+
+        if (*p == '\n') {
+            fputs("\\n", stdout);
+
+        } else if ((unsigned char) *p < ' ' || *p == 127) {
+            printf("\\%03o", (unsigned char) *p);
+
+        } else {
+            printf(*p == '\'' || *p == '\\' ? "\\%c" : "%c", *p);
+        }
+    }
+
+    putchar('\'');
+
+    return 1;
 }
 
 
@@ -391,7 +432,7 @@ simrelay_words(const char *words, int argc, char **argv)
 static int
 simrelay_arguments(simrelay_t *s, int argc, char **argv)
 {
-    int                 i;
+    int                 i, end;
     simrelay_option_t  *o;
 
     s->argv = argv;
@@ -403,17 +444,19 @@ simrelay_arguments(simrelay_t *s, int argc, char **argv)
             continue;
         }
 
-        if (!simrelay_known(s->command->args, argv[i])) {
+        end = simrelay_known(s->command->args, argv[i]);
+
+        if (end == '\0') {
             return simrelay_usage(s, "\"%s\" is not known", argv[i]);
         }
 
-        if (i + 1 == argc || s->noptions == SIMRELAY_OPTIONS) {
+        if ((end == ' ' && i + 1 == argc) || s->noptions == SIMRELAY_OPTIONS) {
             return simrelay_usage(s, "\"%s\" lacks its value", argv[i]);
         }
 
         o = &s->options[s->noptions++];
         o->name = argv[i] + 2;
-        o->value = argv[++i];
+        o->value = (end == ' ') ? argv[++i] : "";
     }
 
     if (s->argc < s->command->min || s->argc > s->command->max) {
@@ -426,6 +469,8 @@ simrelay_arguments(simrelay_t *s, int argc, char **argv)
 }
 
 
+/* what stands behind it: a blank and its value, or a bracket; 0: nothing */
+
 static int
 simrelay_known(const char *args, const char *name)
 {
@@ -436,8 +481,8 @@ simrelay_known(const char *args, const char *name)
 
     for (p = strstr(args, name); p != NULL; p = strstr(p + 1, name)) {
 
-        if (p[len] == ' ') {
-            return 1;
+        if (p[len] == ' ' || p[len] == ']') {
+            return p[len];
         }
     }
 

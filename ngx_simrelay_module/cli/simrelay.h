@@ -120,7 +120,7 @@ sr_str_t simrelay_str(const char *text);    /* NULL: no data */
 void simrelay_print(const simrelay_t *s, const char *name, const char *value);
 void simrelay_print_id(const simrelay_t *s, const char *name, int64_t id);
 
-/* A value in quotes of the shell. */
+/* A value in quotes of the shell, on one line whatever it is. */
 
 void simrelay_quote(const char *value);
 
@@ -272,6 +272,17 @@ int simrelay_client_list(simrelay_t *s);
 int simrelay_oauth_token_create(simrelay_t *s);
 int simrelay_credential_list(simrelay_t *s);
 int simrelay_credential_revoke(simrelay_t *s);
+int simrelay_device_register(simrelay_t *s);
+int simrelay_device_verify(simrelay_t *s);
+int simrelay_device_heartbeat(simrelay_t *s);
+int simrelay_device_receive(simrelay_t *s);
+int simrelay_device_outbox(simrelay_t *s);
+int simrelay_device_run(simrelay_t *s);
+int simrelay_device_show(simrelay_t *s);
+int simrelay_device_config(simrelay_t *s);
+int simrelay_device_disable(simrelay_t *s);
+int simrelay_device_enable(simrelay_t *s);
+int simrelay_device_delete(simrelay_t *s);
 
 
 #endif /* SIMRELAY_H */

@@ -259,6 +259,59 @@ const simrelay_command_t  simrelay_commands[] = {
       "ends a token or key at once",
       1, 1, SIMRELAY_STORE, simrelay_credential_revoke },
 
+    { "device", "register",
+      "FILE [--url URL] [--token-file FILE] [--slots 1,2] [--name NAME] "
+      "[--model MODEL]",
+      "a phone to develop with: registers it at a server, and keeps in FILE "
+      "what it has to know",
+      1, 1, 0, simrelay_device_register },
+
+    { "device", "verify", "FILE --number NUMBER [--slot N] [--url URL]",
+      "proves a card's number, by a call that only the server's own Twilio "
+      "token can sign: for development only",
+      1, 1, 0, simrelay_device_verify },
+
+    { "device", "heartbeat", "FILE [--battery N] [--signal N] [--doze]",
+      "gives a sign of life",
+      1, 1, 0, simrelay_device_heartbeat },
+
+    { "device", "receive",
+      "FILE --from SENDER --text TEXT [--slot N] [--received-at TIME] "
+      "[--message-id UUID]",
+      "submits an SMS that the phone got",
+      1, 1, 0, simrelay_device_receive },
+
+    { "device", "outbox",
+      "FILE [--answer sent|delivered|failed] [--error TEXT]",
+      "sends what the server wants sent, and tells it: sent, then delivered",
+      1, 1, 0, simrelay_device_outbox },
+
+    { "device", "run",
+      "FILE [--battery N] [--signal N] [--doze] [--heartbeat-seconds N]",
+      "is a phone until it is interrupted; reads SMS, lines of \"[slot=N] "
+      "[at=TIME] SENDER TEXT\"",
+      1, 1, 0, simrelay_device_run },
+
+    { "device", "show", "FILE",
+      "shows what the server knows of the phone",
+      1, 1, 0, simrelay_device_show },
+
+    { "device", "config", "FILE",
+      "shows what the server tells the phone to do",
+      1, 1, 0, simrelay_device_config },
+
+    { "device", "disable", "FILE",
+      "stops it from receiving and sending",
+      1, 1, 0, simrelay_device_disable },
+
+    { "device", "enable", "FILE",
+      "lets it again",
+      1, 1, 0, simrelay_device_enable },
+
+    { "device", "delete", "FILE",
+      "ends the phone at the server, and removes FILE",
+      1, 1, 0, simrelay_device_delete },
+
     { "seed", NULL, "",
       "makes two demo organizations and prints what they hold, for a shell",
       0, 0, SIMRELAY_STORE | SIMRELAY_KEYS, simrelay_seed },
