@@ -180,14 +180,29 @@ class Database {
         return this.psql('-c', text);
     }
 
-    // A session that stays: .say() answers when the server has done it.
+    // A session that stays: .say() answers when the server has done it, .ask()
+    // with the rows of one statement, and fails as it does.
     session() {
         const child = spawn('psql', ['-XAtq', '-d', this.conninfo()],
                             { stdio: ['pipe', 'pipe', 'ignore'] });
+        const asked = [];
         let text = '';
         let turn = 0;
 
-        child.stdout.on('data', (data) => { text += data; });
+        child.stdout.on('data', (data) => {
+            text += data;
+
+            for (let m; asked.length && (m = asked[0].end.exec(text));
+                 asked.shift())
+            {
+                const rows = text.slice(0, m.index).trimEnd();
+
+                m[1] === 'true' ? asked[0].reject(new Error(m[2]))
+                                : asked[0].resolve(rows);
+
+                text = text.slice(m.index + m[0].length);
+            }
+        });
 
         return {
             say: (sql) => {
@@ -196,6 +211,15 @@ class Database {
                 child.stdin.write(`${sql};\n\\echo ${mark}\n`);
                 return until(() => text.includes(mark));
             },
+            ask: (sql) => new Promise((resolve, reject) => {
+                const mark = `asked ${++turn}:`;
+
+                asked.push({ resolve, reject,
+                             end: new RegExp(`${mark} (true|false) (.*)\\n`) });
+                child.stdin.write(`${sql};\n`
+                                  + `\\echo '${mark}' :ERROR`
+                                  + ' :LAST_ERROR_MESSAGE\n');
+            }),
             end: () => new Promise((resolve) => {
                 child.on('exit', resolve);
                 child.stdin.end('\\q\n');
