@@ -640,6 +640,16 @@ begin
             offset 0) a
       left join sim_locks l
         on l.hosted_sim_id = $1 and l.expires_at > now();
+
+    if not found
+       and exists (select
+                     from hosted_sims h
+                    where h.id = $1
+                      and h.deleted_at is not null)
+    then
+        raise exception 'SIM % was retired meanwhile', $1
+              using errcode = 'serialization_failure';
+    end if;
 end
 $_$;
 

@@ -188,9 +188,8 @@ ann-phone GET /api/byos/devices/201/outbox
 ann POST /api/sims/105/messages {"to":"+15557654321","text":"waits"}
 201
 
-sql update devices set deleted_at = now() where id = 201;
-    delete from sim_cards where device_id = 201;
-    select sim_retire(105)
+ann-phone DELETE /api/byos/devices/201
+204
 
 ann-phone GET /api/byos/devices/201/outbox
 404 {"message":"No query results for model [App\\Models\\ByosDevice] 201"}
@@ -204,7 +203,7 @@ ann-phone POST /api/byos/devices/201/outbox/7001 {}
 row select string_agg(m.status || ' ' || coalesce(m.error_code, '-') || ' '
                       || s.state, ', ' order by m.id)
       from messages m join sends s on s.message_id = m.id
-    => queued - leased, failed sim_retired ended
+    => failed sim_retired ended, failed sim_retired ended
 
 
 

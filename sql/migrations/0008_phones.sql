@@ -139,6 +139,61 @@ create index verification_codes_expires_at on verification_codes (expires_at);
 create index twilio_calls_age on twilio_calls using brin (created_at);
 
 
+-- As before, but an SMS that was on its way in when its SIM was retired is not
+-- stored for nobody: whoever brings it tries again, and finds no such SIM.
+create or replace function sms_receive(hosted_sim_id int8, device_id int8, sender text,
+                            recipient text, body text,
+                            received_at timestamptz)
+returns void
+language plpgsql
+as $$
+begin
+    with held as materialized (
+        select k.id, k.organization_id, k.team_id
+          from locks k
+         where k.hosted_sim_id = $1
+           and k.started_at <= $6
+           and k.expires_at > $6
+           and (k.released_at is null or k.released_at > $6)
+         order by k.started_at desc
+         limit 1
+    ), audience as (
+        select k.organization_id, k.team_id, k.id as lock_id
+          from held k
+        union all
+        select a.organization_id, a.team_id, null
+          from sim_attachments a
+         where a.hosted_sim_id = $1
+           and not exists (select from held)
+    ), sms as materialized (
+        select nextval('sms_ids') as id
+    )
+    insert into events (organization_id, team_id, holder_user_id, type,
+                        object_id)
+    select a.organization_id, a.team_id, l.user_id, 'message.inbound',
+           message_add(a.organization_id, $1, a.team_id, a.lock_id, $2,
+                       a.sms_id, 'inbound', $3, $4, $5, 'received', $6)
+      from (select u.*, s.id as sms_id
+              from audience u
+             cross join sms s
+             order by u.organization_id
+            offset 0) a
+      left join sim_locks l
+        on l.hosted_sim_id = $1 and l.expires_at > now();
+
+    if not found
+       and exists (select
+                     from hosted_sims h
+                    where h.id = $1
+                      and h.deleted_at is not null)
+    then
+        raise exception 'SIM % was retired meanwhile', $1
+              using errcode = 'serialization_failure';
+    end if;
+end
+$$;
+
+
 -- When an SMS that was sent is nobody's business any more, but its message's.
 create index sends_over on sends (updated_at)
  where state in ('accepted', 'ended');
