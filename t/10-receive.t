@@ -6,9 +6,11 @@
 
 'use strict';
 
+const path = require('path');
 const { Client, Daemon, is, ok } = require('./lib/sidecar.js');
 const { Receiver } = require('./lib/webhooks.js');
-const { Nginx, each, main, seal, t, until, uuid } = require('./lib/nginx.js');
+const { Nginx, each, handed, main, seal, t, until, uuid }
+    = require('./lib/nginx.js');
 
 const WAIT = 30000;
 const DAY = 86400;
@@ -139,7 +141,7 @@ async function away(ann) {
 
 
 // A script asks for what is newer than what it has seen.
-async function scripts(ann) {
+async function scripts(ann, bob, daemon) {
     const script = lanes[0];
     const phone = lanes[1];
     const id = Math.max(...(await pages(script, 107, 100)).map((m) => m.id));
@@ -152,6 +154,7 @@ async function scripts(ann) {
     const late = sms('at last', { sim_slot: 1,
                                   received_at: text(now() - 6 * DAY) });
 
+    ok(await daemon.said('event=waits_on', WAIT), 'a script waits');
     await submit(phone, 202, late);
     is((await waits).json.data.map((m) => m.text), ['at last'],
        'who waits is told of what was received six days ago');
@@ -268,7 +271,9 @@ async function lock(ann, bob) {
 
 
 main(async () => {
-    nginx = await Nginx.start('nginx', { shipped: true });
+    const socket = path.join(t.dir, 'control');
+
+    nginx = await Nginx.start('nginx', { server: handed(socket) });
     lanes = (await each(nginx, 4)).flat();
     hook = await Receiver.start();
 
@@ -284,10 +289,11 @@ main(async () => {
 
     const daemon = await Daemon.start(t.dir, 'simrelayd', {
         database: `"${t.db.conninfo()}"`, allow_private_addresses: 'on',
+        control: `unix:${socket}`, log_level: 'debug',
     });
 
     try {
-        ok(await daemon.said('event=database_connected', WAIT),
+        ok(await daemon.said('event=database_connected connection=4', WAIT),
            'simrelayd runs', daemon.log);
 
         const ann = await Client.connect(daemon.port, 1);
@@ -295,7 +301,7 @@ main(async () => {
 
         for (const step of [away, scripts, whole, content, lock]) {
             bob.events.length = 0;
-            await step(ann, bob);
+            await step(ann, bob, daemon);
             ann.events.length = 0;
             hook.got.length = 0;
         }

@@ -4,11 +4,10 @@
 
 'use strict';
 
-const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const { Daemon, is, ok, until } = require('./lib/sidecar.js');
-const { Http, Nginx, main, t, uuid } = require('./lib/nginx.js');
+const { Http, Nginx, handed, main, t, uuid } = require('./lib/nginx.js');
 
 // what an answer may take that no timer brings; waits are 30 s
 const SOON = 15000;
@@ -19,16 +18,6 @@ let nginx;
 let daemon;
 let phone;
 let sent = 0;
-
-
-// What is shipped, at a socket of ours.
-function handed(socket) {
-    const text = fs.readFileSync(path.join(__dirname, '..', 'conf',
-                                           'simrelay.conf'), 'utf8');
-
-    return /^location \/simrelay_sidecar\/ \{.*?^\}/ms.exec(text)[0]
-           .replace('/run/simrelay/control.sock', socket);
-}
 
 
 async function start() {

@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 209;
+plan tests => repeat_each() * 212;
 
 # the id that the next message gets
 add_block_preprocessor(sub {
