@@ -1,5 +1,6 @@
 use lib 't/lib';
 use SimRelay;
+use SimRelay::Verification;
 
 repeat_each(2);
 plan tests => repeat_each() * 306;
@@ -16,45 +17,9 @@ my $state = 'select md5(concat(' . CORE::join(', ', map {
 vars(
     code => q{insert into verification_codes (code, sim_card_id)
               values ('SR-A2B3', 305)},
-    card => q{select c.status, c.phone_number, c.number_verified, h.number,
-                     d.status
-                from sim_cards c
-                join devices d on d.id = c.device_id
-                left join hosted_sims h on h.id = c.hosted_sim_id
-               where c.id = 305},
     keep => "drop table if exists state; create temp table state as $state",
     same => "select ($state) = (table state)",
 );
-
-
-# A line "sms [Field=value ...] +1555 SM1 text" of the steps is Twilio's call
-# about that SMS, signed: who sent it, its id, what it says.
-
-my $line = qr/^sms (?:\[(.*?)\] )?(\S+) (\S+)(?: (.*))?$/m;
-
-add_block_preprocessor(sub {
-    my $block = shift;
-
-    $block->set_value(steps => $block->steps =~ s/$line/sms($1, $2, $3, $4)/ger)
-        if defined $block->steps;
-});
-
-
-my $calls = 0;
-
-sub sms {
-    my ($fields, $from, $sid, $text) = @_;
-
-    my %form = (From => $from, MessageSid => $sid, Body => $text // '',
-                map { /(\w+)=(.*)/ } split ' ', $fields // '');
-
-    $_ = expand($_) for values %form;
-    twilio('call' . ++$calls, %form);
-
-    return "- POST /api/webhooks/twilio/sms {{call$calls}}\n"
-           . "  > X-Twilio-Signature: {{call${calls}_sign}}\n"
-           . '  > Content-Type: application/x-www-form-urlencoded';
-}
 
 
 # The same form as it is signed here and there.
@@ -412,6 +377,7 @@ row select c.id, c.status, d.status from sim_cards c
 === TEST 17: a number that moves leaves the organization of the old phone
 --- sql
 {{code}};
+insert into members (user_id, organization_id, role) values (1, 2, 'member');
 update devices set organization_id = 2 where id = 206
 --- steps
 sms +15551230105 SM1 SR-A2B3
@@ -443,7 +409,8 @@ sms +15551230105 SM2 SR-A2B4
 
 row select count(used_at) from verification_codes => 2
 
-sql update verification_codes set used_at = null
+sql update verification_codes set used_at = null;
+    update hosted_sims set contested_at = null
 row {{same}} => t
 
 row select count(*) from twilio_calls where missed => 0
@@ -464,7 +431,8 @@ sms +15551230104 SM2 SR-A2B4
 
 row select count(used_at) from verification_codes => 2
 
-sql update verification_codes set used_at = null
+sql update verification_codes set used_at = null;
+    update hosted_sims set contested_at = null
 row {{same}} => t
 
 

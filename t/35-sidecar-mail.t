@@ -70,13 +70,15 @@ async function texts() {
 
     await by(server, async (daemon) => {
         const kinds = ['password_changed', 'two_factor_enabled',
-                       'two_factor_disabled', 'webhook_failing'];
+                       'two_factor_disabled', 'webhook_failing',
+                       'number_contested', 'number_lost'];
         const ids = [];
 
         for (const kind of kinds) {
             ids.push(await mail({ kind, to: `${kind}@example.com`,
                                   params: { name: 'Ann', webhook: 'Hook',
                                             webhook_id: 7,
+                                            number: '+15557770001',
                                             organization: 'Acme' } }));
         }
 
@@ -98,13 +100,19 @@ async function texts() {
            ['Your SimRelay password was changed',
             'Two-factor authentication is on',
             'Two-factor authentication is off',
-            'A webhook of Acme is failing'], 'each has its subject');
+            'A webhook of Acme is failing',
+            'Somebody tried to verify +15557770001',
+            '+15557770001 was verified by somebody else'], 'each has its subject');
         ok(kinds.every((kind) => to(kind).text.includes('https://sms.test')
                                  && !/[{}]/.test(to(kind).text)),
            'and all of its text is filled in');
         ok(to('webhook_failing').text.includes('webhook "Hook" (number 7) of\n'
                                                + 'Acme at SimRelay'),
            'a webhook is named', to('webhook_failing').text);
+
+        ok(['number_contested', 'number_lost'].every(
+               (kind) => to(kind).text.includes('+15557770001')),
+           'so is a number');
 
         is(to('none').text.split('\n')[0], 'Hello,', 'a name is not needed');
         is([to('umlaut').header.To, to('umlaut').text.split('\n')[0]],

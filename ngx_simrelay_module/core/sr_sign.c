@@ -341,8 +341,8 @@ sr_sign_twilio_parts(unsigned char *dst, sr_str_t token, const sr_str_t *url,
 
 
 /*
- * The URL with its standard port where it has none, and without it where it
- * has.  -1 where there is no such spelling.
+ * The URL with its standard port where it has none, and without its port where
+ * it has one.  -1 where there is no such spelling.
  */
 
 static int
@@ -385,13 +385,6 @@ sr_sign_twilio_other(sr_str_t *parts, sr_str_t url)
         } else if (url.data[i] == ':') {
             port = i;
         }
-    }
-
-    if (port != end
-        && (end - port != standard->len
-            || memcmp(url.data + port, standard->data, standard->len) != 0))
-    {
-        return -1;
     }
 
     parts[0].data = url.data;

@@ -36,7 +36,8 @@ SR_MUSTCHECK int sr_sign_standard(unsigned char *dst, sr_str_t secret,
 /*
  * X-Twilio-Signature (twilio-supersim.md, section 6): compares with that of
  * the URL and the form's pairs (which it sorts).  The URL counts with and
- * without its standard port.  1 for right, 0 for wrong, -1 for a failure.
+ * without its port, the standard one where it has none.  1 for right, 0 for
+ * wrong, -1 for a failure.
  */
 
 SR_MUSTCHECK int sr_sign_twilio_check(sr_str_t signature, sr_str_t token,

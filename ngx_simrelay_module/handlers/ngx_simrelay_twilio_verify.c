@@ -55,6 +55,13 @@ ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
         return NGX_DONE;
     }
 
+    ngx_simrelay_statement(ctx, SR_SQL_TWILIO_HOLD);
+    sr_pg_bind_text(s, *from);
+
+    ngx_simrelay_statement(ctx, SR_SQL_TWILIO_LOCK);
+    sr_pg_bind_text(s, *from);
+    sr_pg_bind_bytes(s, code, SR_CODE_LEN);
+
     ngx_simrelay_statement(ctx, SR_SQL_TWILIO_VERIFY);
     sr_pg_bind_text(s, *sid);
     sr_pg_bind_text(s, *from);
@@ -65,7 +72,7 @@ ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
 }
 
 
-/* two codes from one number at the same instant: the second sees the first */
+/* somebody gave a SIM this number meanwhile, which is seen then */
 
 static ngx_uint_t
 ngx_simrelay_twilio_repeat(ngx_simrelay_ctx_t *ctx, const char *constraint)
@@ -81,9 +88,15 @@ ngx_simrelay_twilio_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     ngx_str_t  outcome;
     sr_str_t   s;
 
-    s = sr_pg_text(res[0], 0, SR_TWILIO_VERIFY_OUTCOME);
+    s = sr_pg_text(res[2], 0, SR_TWILIO_VERIFY_OUTCOME);
     outcome.data = s.data;
     outcome.len = s.len;
+
+    /* a number is claimed, or a mail to be sent */
+
+    if (outcome.data[0] == 'v' || outcome.data[0] == 'c') {
+        ngx_simrelay_pool_ring(ctx->conf->pool);
+    }
 
     ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
                   "simrelay: verification SMS: %V", &outcome);

@@ -117,6 +117,35 @@ const simrelayd_mail_kind_t  simrelayd_mail_kinds[] = {
       "again since {back}. It had been silent since\n"
       "{last_seen}. Battery now: {battery}.\n" },
 
+    { "number_contested",
+      "Somebody tried to verify {number}",
+      NULL,
+      "{greeting}\n"
+      "\n"
+      "somebody else has sent an SMS from {number}, which is\n"
+      "yours at SimRelay ({public_url}), to verify it as\n"
+      "theirs. It stays yours: nothing was changed, and nobody was given any\n"
+      "of your messages.\n"
+      "\n"
+      "If the SIM card was stolen, have it blocked by its network. If the\n"
+      "number is not yours any more, give it up, so that whoever has it now\n"
+      "can use it: remove its card from your phone in SimRelay, or ask\n"
+      "whoever runs this service.\n"
+      "\n"
+      "You get one such mail a day at most.\n" },
+
+    { "number_lost",
+      "{number} was verified by somebody else",
+      NULL,
+      "{greeting}\n"
+      "\n"
+      "your phone had the number {number} at SimRelay\n"
+      "({public_url}), as it was set by hand. Somebody else\n"
+      "has now verified it by an SMS from that number, so it is theirs, and\n"
+      "your phone's card is inactive. Your messages stay yours.\n"
+      "\n"
+      "If the number in your phone is another one, verify the card again.\n" },
+
     { NULL, NULL, NULL, NULL }
 };
 

@@ -116,9 +116,13 @@ static const struct {
     { "https://user:pass@mycompany.com/myapp.php?foo=1&bar=2", FORM, "12345",
       "ZQFR1PTIZXF2MXB8ZnKCvnnA+rI=", 1 },
 
+    /* without whatever port it has, as Twilio's own package takes it */
+    { "https://mycompany.com:80/myapp.php?foo=1&bar=2", FORM, "12345",
+      "RSOYDt4T1cUTdK1PDd93/VVr8B8=", 1 },
+
     /* no other port, scheme or path */
     { "https://mycompany.com:80/myapp.php?foo=1&bar=2", FORM, "12345",
-      "RSOYDt4T1cUTdK1PDd93/VVr8B8=", 0 },
+      "kvajT1Ptam85bY51eRf/AJRuM3w=", 0 },
     { "http://mycompany.com:443/myapp.php?foo=1&bar=2", FORM, "12345",
       "RSOYDt4T1cUTdK1PDd93/VVr8B8=", 0 },
     { "https://mycompany.com/myapp.php?foo=1&bar=3", FORM, "12345",
