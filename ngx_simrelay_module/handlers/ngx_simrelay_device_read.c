@@ -32,6 +32,8 @@ static void ngx_simrelay_device_get_done(ngx_simrelay_ctx_t *ctx,
     PGresult **res);
 static void ngx_simrelay_device_item(ngx_simrelay_ctx_t *ctx,
     const PGresult *res, int first, int last);
+static void ngx_simrelay_device_number(sr_json_t *j, const PGresult *res,
+    int first, int last);
 
 
 static const char  *ngx_simrelay_device_states[] = {
@@ -64,7 +66,6 @@ static const sr_field_t  ngx_simrelay_device_query_fields[] = {
 static const sr_pg_field_t  ngx_simrelay_device_fields[] = {
     { "id",            SR_DEVICE_SHOW_ID,            SR_PG_INT8 },
     { "android_id",    SR_DEVICE_SHOW_ANDROID_ID,    SR_PG_TEXT },
-    { "phone_number",  SR_DEVICE_SHOW_PHONE_NUMBER,  SR_PG_TEXT },
     { "device_name",   SR_DEVICE_SHOW_DEVICE_NAME,   SR_PG_TEXT },
     { "status",        SR_DEVICE_SHOW_STATUS,        SR_PG_TEXT },
     { "is_online",     SR_DEVICE_SHOW_IS_ONLINE,     SR_PG_BOOL },
@@ -280,6 +281,9 @@ ngx_simrelay_device_item(ngx_simrelay_ctx_t *ctx, const PGresult *res,
 
     sr_pg_members(j, res, first, ngx_simrelay_device_fields);
 
+    sr_json_key(j, "phone_number");
+    ngx_simrelay_device_number(j, res, first, last);
+
     sr_json_key(j, "twilio_number");
     sr_json_str(j, ngx_simrelay_str(&ctx->conf->twilio_number));
 
@@ -295,6 +299,37 @@ ngx_simrelay_device_item(ngx_simrelay_ctx_t *ctx, const PGresult *res,
     sr_json_array_end(j);
 
     sr_pg_members(j, res, first, ngx_simrelay_device_seen_fields);
+}
+
+
+/* that of the lowest slot with an active card */
+
+static void
+ngx_simrelay_device_number(sr_json_t *j, const PGresult *res, int first,
+    int last)
+{
+    int       row;
+    sr_str_t  number;
+
+    for (row = first; row < last; row++) {
+
+        if (sr_pg_null(res, row, SR_DEVICE_SHOW_CARD_ID)
+            || !sr_pg_bool(res, row, SR_DEVICE_SHOW_CARD_IS_ACTIVE))
+        {
+            continue;
+        }
+
+        number = sr_pg_text(res, row, SR_DEVICE_SHOW_CARD_PHONE_NUMBER);
+
+        if (number.data) {
+            sr_json_str(j, number);
+            return;
+        }
+
+        break;
+    }
+
+    sr_json_null(j);
 }
 
 

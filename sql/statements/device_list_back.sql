@@ -13,7 +13,6 @@
 --
 -- > id int8
 -- > android_id text
--- > phone_number text
 -- > device_name text
 -- > status text
 -- > is_online bool
@@ -30,7 +29,7 @@
 -- > card_created_at timestamptz
 -- > card_updated_at timestamptz
 
-select d.id, d.android_id, n.phone_number, d.device_name, d.status,
+select d.id, d.android_id, d.device_name, d.status,
        coalesce(p.is_online
                 and p.last_seen_at + device_patience(p.is_in_doze_mode)
                     >= now(), false) as is_online,
@@ -58,13 +57,5 @@ select d.id, d.android_id, n.phone_number, d.device_name, d.status,
      limit $7
  ) d
   left join device_presence p on p.device_id = d.id
-  left join lateral (
-    select a.phone_number
-      from sim_cards a
-     where a.device_id = d.id
-       and a.status = 'active'
-     order by a.sim_slot, a.id
-     limit 1
-  ) n on true
   left join sim_cards c on c.device_id = d.id
  order by d.created_at, d.id, c.sim_slot, c.id

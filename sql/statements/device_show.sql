@@ -1,5 +1,5 @@
--- The caller's phone, a row for each of its cards, and at least one.  Whether
--- it is online is judged now, whoever notices.  No row: it is not the caller's
+-- The caller's phone, a row for each of its cards, by their slots, and at least
+-- one.  Whether it is online is judged now, whoever notices.  No row: it is not the caller's
 -- phone, or the caller has left its organization.
 --
 -- for module
@@ -11,7 +11,6 @@
 --
 -- > id int8
 -- > android_id text
--- > phone_number text
 -- > device_name text
 -- > status text
 -- > is_online bool
@@ -35,7 +34,7 @@
 -- > organization_name text
 -- > updated_at timestamptz
 
-select d.id, d.android_id, n.phone_number, d.device_name, d.status,
+select d.id, d.android_id, d.device_name, d.status,
        coalesce(p.is_online
                 and p.last_seen_at + device_patience(p.is_in_doze_mode)
                     >= now(), false) as is_online,
@@ -57,14 +56,6 @@ select d.id, d.android_id, n.phone_number, d.device_name, d.status,
     on b.user_id = d.user_id and b.organization_id = d.organization_id
   join organizations o on o.id = d.organization_id
   left join device_presence p on p.device_id = d.id
-  left join lateral (
-    select a.phone_number
-      from sim_cards a
-     where a.device_id = d.id
-       and a.status = 'active'
-     order by a.sim_slot, a.id
-     limit 1
-  ) n on true
   left join sim_cards c on c.device_id = d.id
  where d.id = $4
    and d.deleted_at is null
