@@ -93,6 +93,7 @@ ceiling() {
     pgbench -n -M prepared -c "$clients" -j 1 -T "$3" \
         -f "$dir/$row-$pipeline.sql" -D sender=+4915112345678 \
         -D body="$body" -D received_at="$(date -u +%FT%TZ)" -D sim_slot=1 \
+        -D is_in_doze_mode=false -D phone_numbers={} -D signal_strengths={} \
         >"$dir/pgbench.log" 2>&1 || die "pgbench: $(tail -3 "$dir/pgbench.log")"
 
     awk '/^tps/ { print int($3) }' "$dir/pgbench.log"

@@ -47,7 +47,12 @@ FNR == 1 {
         $0 = substr($0, RSTART + RLENGTH)
     }
 
-    print line $0
+    line = line $0
+
+    # pgbench would take what follows a colon for a variable, in texts too
+
+    gsub(/:MI:SS/, "\":\"MI\":\"SS", line)
+    print line
 }
 
 

@@ -1,7 +1,7 @@
 -- What wrk sends; ROW names it.  Keys and SIMs are drawn from what seed.sql
 -- makes.
 --
---   ROW=sims|messages|page|submit|login wrk -s request.lua ...
+--   ROW=sims|messages|page|submit|heartbeat|login wrk -s request.lua ...
 
 local row = os.getenv("ROW")
 local organizations = tonumber(os.getenv("ORGANIZATIONS") or 1000)
@@ -50,6 +50,18 @@ function make.submit()
                                math.random(0, 999999))
 
     return string.format("POST /api/byos/devices/%d/sms HTTP/1.1\r\n"
+                         .. "Host: bench\r\nContent-Length: %d\r\n"
+                         .. "Authorization: ", o * 5 - math.random(0, 4), #text)
+        .. string.format(token, o) .. "\r\n\r\n" .. text
+end
+
+
+function make.heartbeat()
+    local o = math.random(organizations)
+    local text = string.format('{"battery_level":%d,"signal_strength":80,'
+                               .. '"is_in_doze_mode":false}', math.random(100))
+
+    return string.format("POST /api/byos/devices/%d/heartbeat HTTP/1.1\r\n"
                          .. "Host: bench\r\nContent-Length: %d\r\n"
                          .. "Authorization: ", o * 5 - math.random(0, 4), #text)
         .. string.format(token, o) .. "\r\n\r\n" .. text

@@ -11,8 +11,8 @@
 #   TMPDIR        where the servers' data goes; it is removed at the end
 #   BENCH_PORT    the first of six ports
 #   READS WRITES  connections of a worker to the database
-#   ROWS          some of: reads signins submit health latency deliveries sends
-#                 hanging fan memory deep
+#   ROWS          some of: reads signins submit heartbeats health latency
+#                 deliveries sends hanging fan memory deep phones
 
 set -eu
 
@@ -28,8 +28,8 @@ HOOK_PORT=$((HTTP_PORT + 2))
 NCHAN_PORT=$((HTTP_PORT + 3))
 PG_PORT=$((HTTP_PORT + 4))
 
-ROWS="${ROWS:-reads signins submit health latency deliveries sends hanging fan
-    memory deep}"
+ROWS="${ROWS:-reads signins submit heartbeats health latency deliveries sends
+    hanging fan memory deep phones}"
 ROUNDS=${ROUNDS:-5}
 READS=${READS:-2}
 WRITES=${WRITES:-8}
@@ -41,6 +41,7 @@ ORGANIZATIONS=1000
 MESSAGES=1000000
 SOCKETS=10000
 LISTENERS=1000
+PHONES=100000
 
 SLICE=3             # seconds that one measurement takes
 PROBE=2             # the same, to find the best number of clients
@@ -48,6 +49,8 @@ LATENCY=5           # seconds of submits at half the rate
 EVENTS=300          # fanned out
 DELIVERIES=20000    # of webhooks
 CONNECTIONS=64      # that libcurl alone posts by
+WATCHED=60          # seconds of signs of life
+LEAD=10             # until the first one falls silent
 
 case ${1-} in
 "") ;;
@@ -57,6 +60,7 @@ case ${1-} in
     LATENCY=2
     EVENTS=100
     DELIVERIES=25000
+    WATCHED=15
     ;;
 *)
     sed -n '3,/^$/s/^# \?//p' "$0" >&2
@@ -66,6 +70,7 @@ esac
 
 . "$here/servers.sh"
 . "$here/measure.sh"
+. "$here/phones.sh"
 
 
 row() {

@@ -10,7 +10,7 @@
 -- there were when it was made; where a row has just become another, its turn
 -- comes with the next look.  looked is how many were due, told how many events
 -- and mails were made, next_ms in how many milliseconds the next one is due;
--- null where none is.
+-- null where none is.  A look that tells nothing does not wait for the disk.
 --
 -- for simrelayd
 --
@@ -108,8 +108,7 @@ with due as materialized (
      where o.alerted_at is not null
     returning 1
 )
-select (select count(*) from due) as looked,
-       (select count(*) from told) + (select count(*) from mailed) as told,
+select (select count(*) from due) as looked, n.told,
        (select greatest(1, ceil(extract(epoch from p.due_at
                                                    - clock_timestamp())
                                 * 1000))::int8
@@ -117,3 +116,7 @@ select (select count(*) from due) as looked,
          where p.due_at > now()
          order by p.due_at
          limit 1) as next_ms
+  from (select (select count(*) from told) + (select count(*) from mailed)
+               as told) n
+ where n.told <> 0
+    or set_config('synchronous_commit', 'off', true) is not null
