@@ -85,7 +85,7 @@ start() {
 
 # It ends by a signal.
 halt() {
-    kill "-$1" "$pid"
+    kill "-$1" "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
     rc=$?
     pid=
@@ -326,6 +326,12 @@ done
 [ "$(grep -c "^heartbeat" "$work/log")" -ge 2 ]
 ok $? "it gives signs of life by itself"
 
+run "it can be disabled while it runs" 0 "^status=disabled\$" disable "$phone"
+echo 'slot=1 A refused' >&7
+lines "what is refused for good" 1 "^refused .* status=403 why="
+run "and is back" 0 "^status=active\$" enable "$phone"
+grep -q '"unsent":\[\]' "$phone"
+ok $? "is not kept"
 
 # push and poll tell of one SMS: the phone dies before it could tell
 
@@ -383,9 +389,21 @@ lines "had it died before it could note that" 3 "^submitted .* status=200\$"
 halt TERM
 received "nothing would be doubled" "down 1,down 2,down 3" "down %"
 
-run "delete ends it" 0 "^id=$id\$" delete "$phone"
-[ ! -e "$phone" ]
+cp -p "$phone" "$work/copy"
+: >"$work/log"
+start --heartbeat-seconds 1
+lines "it runs a last time" 1 "^listening"
+run "delete ends it" 0 "^id=$id\$" delete "$work/copy"
+[ ! -e "$work/copy" ]
 ok $? "with its file"
+lines "which is said to the phone" 1 "^simrelay: .* answered 404: No query"
+for _ in $(seq 100); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+done
+halt KILL
+[ $rc = 1 ]
+ok $? "that does not run on"
 rows "at the server, too" t \
     "select deleted_at is not null from devices where id = $id"
 
