@@ -130,7 +130,8 @@ need_run() {
 
 
 need_test() {
-    need libcmocka-dev tini perl curl procps chromium fonts-dejavu-core
+    need libcmocka-dev tini perl curl procps chromium fonts-dejavu-core \
+        libfaketime
     need_test_nginx
 
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

@@ -120,15 +120,6 @@ function simrelay(sidecar) {
 }
 
 
-// What is shipped for requests that simrelayd answers, at a socket of ours.
-function handed(socket) {
-    const text = fs.readFileSync(path.join(conf, 'simrelay.conf'), 'utf8');
-
-    return /^location \/simrelay_sidecar\/ \{.*?^\}/ms.exec(text)[0]
-           .replace('/run/simrelay/control.sock', socket);
-}
-
-
 class Nginx {
     // main, http, server: directives beside or instead of the usual ones;
     // listen: ports with their options.  A simrelay_ directive in "http" is
@@ -136,14 +127,14 @@ class Nginx {
     // in the server, and what it wants of conf/nginx.conf in "http"; "sidecar"
     // is the port of its simrelayd.
     constructor(name, { main = '', http = '', server = '', listen = [],
-                        workers = 2, database = null,
+                        workers = 2, connections = 512, database = null,
                         shipped = false, sidecar = 6001 } = {}) {
         this.prefix = path.join(t.dir, name);
         this.conf = path.join(this.prefix, 'nginx.conf');
         this.pidfile = path.join(this.prefix, 'nginx.pid');
         this.errors = path.join(this.prefix, 'error.log');
-        this.parts = { main, http, server, listen, workers, database,
-                       shipped, sidecar };
+        this.parts = { main, http, server, listen, workers, connections,
+                       database, shipped, sidecar };
 
         fs.mkdirSync(this.prefix, { recursive: true });
         fs.writeFileSync(path.join(this.prefix, 'keys'),
@@ -169,8 +160,8 @@ class Nginx {
     }
 
     write() {
-        const { main, http, server, listen, workers, database, shipped,
-                sidecar }
+        const { main, http, server, listen, workers, connections, database,
+                shipped, sidecar }
             = this.parts;
         const module = process.env.TEST_NGINX_LOAD_MODULES
                        || bail('TEST_NGINX_LOAD_MODULES is not set');
@@ -193,7 +184,7 @@ class Nginx {
             pid ${this.pidfile};
             error_log ${this.errors} info;
             ${main}
-            events { worker_connections 512; }
+            events { worker_connections ${connections}; }
             http {
                 access_log off;
                 client_body_temp_path body;
@@ -485,8 +476,9 @@ async function each(nginx, many = 1) {
 }
 
 
-// Runs the steps with a database; ends what they have started.
-async function main(steps, { database = true } = {}) {
+// Runs the steps with a database, whose environment has "env" too; ends what
+// they have started.
+async function main(steps, { database = true, env = {} } = {}) {
     const end = () => {
         for (const nginx of t.servers) {
             nginx.kill();
@@ -512,7 +504,7 @@ async function main(steps, { database = true } = {}) {
     try {
         if (database) {
             t.db = new Database();
-            await t.db.start(t.dir);
+            await t.db.start(t.dir, env);
             await t.db.psql('-f', path.join(__dirname, 'fixture.sql'));
             await t.db.sql('select test.reset()');
         }
@@ -533,5 +525,5 @@ async function main(steps, { database = true } = {}) {
 }
 
 
-module.exports = { Http, Nginx, each, gone, handed, main, seal, sleep, t, token,
+module.exports = { Http, Nginx, each, gone, main, seal, sleep, t, token,
                    unseal, until, uuid };

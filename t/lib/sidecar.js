@@ -90,11 +90,13 @@ function port() {
 }
 
 
-// A server of PostgreSQL of its own, since it is stopped and started.
+// A server of PostgreSQL of its own, since it is stopped and started; "env":
+// what its environment has beside ours.
 class Database {
-    async start(dir) {
+    async start(dir, env = {}) {
         const db = this;
 
+        db.env = { ...process.env, ...env };
         db.bin = process.env.SIMRELAY_TEST_PGBIN
                  || execFileSync('pg_config', ['--bindir']).toString().trim();
         db.socket = dir;
@@ -152,7 +154,8 @@ class Database {
                                 ['-D', this.data, '-s', '-w',
                                  '-l', path.join(this.socket, 'postgres.log'),
                                  what, ...args],
-                                { ...this.options, cwd: '/', stdio: 'ignore' });
+                                { ...this.options, env: this.env, cwd: '/',
+                                  stdio: 'ignore' });
 
             child.on('exit', (code) => {
                 code === 0 ? resolve()
@@ -180,29 +183,15 @@ class Database {
         return this.psql('-c', text);
     }
 
-    // A session that stays: .say() answers when the server has done it, .ask()
-    // with the rows of one statement, and fails as it does.
+    // A session that stays: .say() returns when the server has done it, .ask()
+    // what it has answered.
     session() {
         const child = spawn('psql', ['-XAtq', '-d', this.conninfo()],
                             { stdio: ['pipe', 'pipe', 'ignore'] });
-        const asked = [];
         let text = '';
         let turn = 0;
 
-        child.stdout.on('data', (data) => {
-            text += data;
-
-            for (let m; asked.length && (m = asked[0].end.exec(text));
-                 asked.shift())
-            {
-                const rows = text.slice(0, m.index).trimEnd();
-
-                m[1] === 'true' ? asked[0].reject(new Error(m[2]))
-                                : asked[0].resolve(rows);
-
-                text = text.slice(m.index + m[0].length);
-            }
-        });
+        child.stdout.on('data', (data) => { text += data; });
 
         return {
             say: (sql) => {
@@ -212,13 +201,19 @@ class Database {
                 return until(() => text.includes(mark));
             },
             ask: (sql) => new Promise((resolve, reject) => {
-                const mark = `asked ${++turn}:`;
+                const mark = `asked ${++turn}\n`;
+                const look = () => {
+                    if (text.endsWith(mark)) {
+                        child.stdout.off('data', look);
+                        child.off('exit', reject);
+                        resolve(text.slice(0, -mark.length).trim());
+                    }
+                };
 
-                asked.push({ resolve, reject,
-                             end: new RegExp(`${mark} (true|false) (.*)\\n`) });
-                child.stdin.write(`${sql};\n`
-                                  + `\\echo '${mark}' :ERROR`
-                                  + ' :LAST_ERROR_MESSAGE\n');
+                text = '';
+                child.stdout.on('data', look);
+                child.on('exit', reject);
+                child.stdin.write(`${sql};\n\\echo ${mark}`);
             }),
             end: () => new Promise((resolve) => {
                 child.on('exit', resolve);
@@ -231,7 +226,7 @@ class Database {
 
 // The daemon under test: SIMRELAYD_BIN.
 class Daemon {
-    static async start(dir, name, settings) {
+    static async start(dir, name, settings, env = {}) {
         const d = new Daemon();
 
         d.conf = path.join(dir, `${name}.conf`);
@@ -254,7 +249,8 @@ class Daemon {
         d.write();
 
         d.child = spawn(Daemon.binary(), ['-c', d.conf],
-                        { stdio: ['ignore', 'ignore', 'pipe'] });
+                        { env: { ...process.env, ...env },
+                          stdio: ['ignore', 'ignore', 'pipe'] });
 
         d.child.stderr.on('data', (data) => { d.log += data; });
 
