@@ -2,7 +2,7 @@ use lib 't/lib';
 use SimRelay;
 
 repeat_each(2);
-plan tests => repeat_each() * 300;
+plan tests => repeat_each() * 316;
 
 vars(hour => POSIX::strftime('%Y-%m-%dT%H', gmtime(time - 86400)));
 
@@ -113,8 +113,19 @@ ann-phone POST /api/byos/devices/201/sms
      "received_at":"9999-12-31T23:59:59Z"}
 202
 
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"7","message_id":"{{uuid7}}",
+     "received_at":"0000-01-01T00:00:00Z"}
+202
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"8","message_id":"{{uuid8}}",
+     "received_at":"9999-12-31T23:59:60.999999-23:59"}
+202
+
 row select string_agg(body, ' ' order by body) from messages
-     where received_at > now() - interval '3 s' => 2 3 4 5 6
+     where received_at between created_at - interval '3 s' and created_at
+    => 2 3 4 5 6 7 8
 row select extract(epoch from now() - received_at)::int between 604700
            and 604710 from messages where body = '1' => t
 
@@ -140,6 +151,25 @@ ann-phone POST /api/byos/devices/201/sms
 row select body, to_char(received_at at time zone 'UTC', 'MI:SS.US')
       from messages order by body =>
     a|12:34.000000 b|12:34.123456 c|12:34.500000
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"leap","message_id":"{{uuid5}}",
+     "received_at":"{{hour}}:59:60Z"}
+202
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"minus","message_id":"{{uuid6}}",
+     "received_at":"{{hour}}:01:02-00:00"}
+202
+
+ann-phone POST /api/byos/devices/201/sms
+    {"from":"A","body":"far","message_id":"{{uuid7}}",
+     "received_at":"{{hour}}:01:02.9999999+23:59"}
+202
+
+row select body, received_at - '{{hour}}:00Z'::timestamptz from messages
+     where length(body) > 1 order by body =>
+    far|-23:57:57.000001 leap|01:00:00 minus|00:01:02
 
 ann-phone POST /api/byos/devices/201/sms
     {"from":"A","body":"d","message_id":"{{uuid4}}",

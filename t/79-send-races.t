@@ -252,7 +252,14 @@ async function dying(daemon) {
           from messages where status in ('sent', 'delivered')`), '12',
        'and told of');
 
+    await t.db.sql('update sim_cards set sim_slot = 2 where id = 301');
     await send(lanes[1], 105, 'last');
+
+    ok(await until(() => socket.events.some((e) => e.data.text === 'last'
+                                            && e.data.sim_slot === 2), WAIT),
+       'it is told the slot that the card is in now',
+       JSON.stringify(socket.events.slice(12)));
+
     await t.db.sql(`update credentials set revoked_at = now()
                      where id = 521`);
     await t.db.sql('notify simrelay');
