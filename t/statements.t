@@ -76,7 +76,7 @@ ask() {
 # Those that may: what an operator asks for, what is done now and then, and what
 # is of a table that does not grow.
 whole='client_list|demo_.*|doctor_.*|health_show|lock_list|sms_list|seed_.*'
-whole="^($whole|housekeeping_(devices|partitions|sidecars))\$"
+whole="^($whole|housekeeping_(partitions|sidecars))\$"
 
 # One section of the answer.
 section() {

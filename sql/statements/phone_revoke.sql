@@ -42,8 +42,9 @@ with phone as materialized (
       from seen s
      where p.device_id = s.device_id
 ), told as (
-    insert into events (organization_id, user_id, type, object_id)
-    select f.organization_id, f.user_id, 'device.offline', f.id
+    insert into events (created_at, organization_id, user_id, type, object_id)
+    select clock_timestamp(), f.organization_id, f.user_id, 'device.offline',
+           f.id
       from phone f
       join seen s on s.device_id = f.id
      where s.is_online
