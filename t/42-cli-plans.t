@@ -137,6 +137,24 @@ run "and what they received this month" 0 "phones=3 month_messages=7 " \
     organization list
 
 
+# what they are told of
+
+news() {
+    rows "$1" "$2" "select string_agg(id::text, ' ' order by id) from devices
+                     where config_version > 1000"
+    sql "update devices set config_version = 1000"
+}
+
+sql "update devices set config_version = 1000"
+"$bin" plan update small --monthly-messages 5 >/dev/null
+news "a plan's new limit is news to the phones that have it" "11 12 13"
+"$bin" plan update small --monthly-messages 5 >/dev/null
+"$bin" organization update 1 --plan small --name Acme >/dev/null
+news "the same again is none" ""
+"$bin" organization update 2 --plan "big one" >/dev/null
+news "another plan is news to an organization's phones" 14
+
+
 # revoking
 
 sql "insert into locks (id, hosted_sim_id, organization_id, user_id,
