@@ -4,7 +4,13 @@ use SimRelay;
 # what an organization's plan lets its phones do
 
 repeat_each(2);
-plan tests => repeat_each() * 111;
+plan tests => repeat_each() * 155;
+
+# Twilio's calls about the codes of a phone that registers again
+
+twilio('back', From => '+15551230107', MessageSid => 'SM1', Body => 'SR-A2B3');
+twilio('other', From => '+15557770009', MessageSid => 'SM2',
+       Body => 'SR-C4D5');
 
 run_tests();
 
@@ -277,3 +283,105 @@ ann-phone POST /api/byos/devices
 200
 
 row select config_version, device_name from devices where id = 206 => 7|new
+
+
+
+=== TEST 12: a revoked phone is its owner's to delete and to register anew
+--- steps
+ann-phone GET /api/byos/devices/205/config
+403
+
+ann-phone POST /api/byos/devices
+    {"android_id":"0000000000000205","sim_slots":[1],"device_model":"m",
+     "app_version":"1"}
+422
+
+ann-phone DELETE /api/byos/devices/205
+204
+
+ann-phone POST /api/byos/devices
+    {"android_id":"0000000000000205","sim_slots":[1],"device_model":"m",
+     "app_version":"1"}
+201 {"id":"<int>","status":"pending_verification","...":1}
+
+sql update users set disabled_at = now() where id = 1
+
+ann-phone POST /api/byos/devices
+    {"android_id":"00112233445566aa","sim_slots":[1],"device_model":"m",
+     "app_version":"1"}
+401
+
+row select count(*) from devices where android_id = '0000000000000205'
+                                   and deleted_at is null and id > 1000 => 1
+
+
+
+=== TEST 13: a number that was removed comes back to its SIM, another does not
+--- sql
+update sim_cards set status = 'inactive' where id in (302, 303);
+select test.message(1, 1, null, 107, 'before', now())
+--- steps
+ann-phone POST /api/byos/devices
+    {"android_id":"0000000000000202","sim_slots":[1,2],"device_model":"m",
+     "app_version":"1"}
+200
+
+sql update verification_codes v
+       set code = case c.sim_slot when 1 then 'SR-A2B3' else 'SR-C4D5' end
+      from sim_cards c
+     where c.id = v.sim_card_id and c.device_id = 202
+
+- POST /api/webhooks/twilio/sms {{back}}
+  > X-Twilio-Signature: {{back_sign}}
+  > Content-Type: application/x-www-form-urlencoded
+200 ~ <Response/>
+
+- POST /api/webhooks/twilio/sms {{other}}
+  > X-Twilio-Signature: {{other_sign}}
+  > Content-Type: application/x-www-form-urlencoded
+200 ~ <Response/>
+
+row select string_agg(concat_ws(':', sim_slot, status, phone_number,
+                                case when hosted_sim_id < 1000
+                                     then hosted_sim_id::text
+                                     else 'new' end), ' ' order by id)
+      from sim_cards
+     where device_id = 202 and status = 'active'
+    => 1:active:+15551230107:107 2:active:+15557770009:new
+row select string_agg(id || ':' || coalesce(hosted_sim_id, 0), ' ' order by id)
+      from sim_cards where device_id = 202 and status = 'inactive'
+    => 302:0 303:108
+row select string_agg(id || ':' || status, ' ' order by id) from hosted_sims
+     where id in (107, 108) and deleted_at is null => 107:active 108:inactive
+
+ann GET /api/sims/107/messages
+200 {"data":[{"text":"before","...":1}],"...":1}
+
+
+
+=== TEST 14: where the phone is another organization's by now, it has a new SIM
+--- sql
+update sim_cards set status = 'inactive' where id in (302, 303);
+insert into members values (1, 2, 'member');
+update users set current_organization_id = 2 where id = 1
+--- steps
+ann-phone POST /api/byos/devices
+    {"android_id":"0000000000000202","sim_slots":[1],"device_model":"m",
+     "app_version":"1"}
+200
+
+sql update verification_codes set code = 'SR-A2B3'
+
+- POST /api/webhooks/twilio/sms {{back}}
+  > X-Twilio-Signature: {{back_sign}}
+  > Content-Type: application/x-www-form-urlencoded
+200 ~ <Response/>
+
+row select c.hosted_sim_id > 1000, h.number, h.status,
+           (select string_agg(a.organization_id::text, ' ')
+              from sim_attachments a where a.hosted_sim_id = h.id)
+      from sim_cards c join hosted_sims h on h.id = c.hosted_sim_id
+     where c.device_id = 202 and c.status = 'active'
+    => t|+15551230107|active|2
+row select status, deleted_at is null from hosted_sims where id = 107
+    => inactive|t

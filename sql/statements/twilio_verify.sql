@@ -3,8 +3,9 @@
 -- (twilio_hold) and the phones (twilio_lock) are locked.
 --
 -- Who has the number already (docs/verification.md):
---   nobody                 the SIM that the card stood for, where that had this
---                          number in this organization, else a new one
+--   nobody                 the SIM that the card stood for, or one that was
+--                          removed from the phone, where that had this number
+--                          in this organization; else a new one
 --   a card of the same     it becomes inactive, and its SIM moves here, its
 --   person                 history included
 --   a card of another      it becomes inactive with its SIM, of which nothing
@@ -51,8 +52,9 @@ with before as materialized (
        and v.expires_at > now()
     returning v.sim_card_id
 ), card as materialized (
-    select c.id, c.hosted_sim_id as old_sim_id, d.id as device_id,
-           d.organization_id, l.id as live_sim_id, l.card_id as live_card_id,
+    select c.id, coalesce(c.hosted_sim_id, r.hosted_sim_id) as old_sim_id,
+           d.id as device_id, d.organization_id, l.id as live_sim_id,
+           l.card_id as live_card_id,
            l.user_id as live_user_id, l.organization_id as live_organization_id,
            case when l.id is null then 'free'
                 when l.user_id = d.user_id then 'moved'
@@ -78,6 +80,22 @@ with before as materialized (
            and h.status = 'active'
            and h.deleted_at is null
       ) l on true
+      left join lateral (
+        select k.hosted_sim_id
+          from sim_cards k
+          join hosted_sims h on h.id = k.hosted_sim_id
+          join sim_attachments a
+            on a.hosted_sim_id = h.id
+           and a.organization_id = d.organization_id
+         where k.device_id = d.id
+           and k.status = 'inactive'
+           and h.number = $2
+           and h.status = 'inactive'
+           and h.deleted_at is null
+           and l.user_id is distinct from d.user_id
+         order by k.id desc
+         limit 1
+      ) r on true
 ), left_behind as (
     update sim_cards k
        set status = 'inactive',
@@ -111,6 +129,14 @@ with before as materialized (
                       and a.hosted_sim_id = h.id)
        and (select count(*) from ended) >= 0
     returning h.id
+), given_up as (
+    update sim_cards k
+       set hosted_sim_id = null, updated_at = now()
+      from card c, revived r
+     where k.device_id = c.device_id
+       and k.id <> c.id
+       and k.hosted_sim_id = r.id
+       and k.status = 'inactive'
 ), made as (
     insert into hosted_sims (number, country, provider, type)
     select $2, $4, 'byos', 'byos'
