@@ -1,5 +1,6 @@
 -- Is this the caller's device, and the caller still a member of the device's
--- organization?  A row if so; is_allowed: it is not revoked.
+-- organization?  A row if so; is_allowed: it may be updated, and give signs of
+-- life, which the same phones may.
 --
 -- for module
 --
@@ -10,7 +11,7 @@
 --
 -- > is_allowed bool
 
-select d.status <> 'revoked' as is_allowed
+select device_may(d.status, 'update') as is_allowed
   from principal($1, $2, $3) me
   join devices d on d.user_id = me.user_id
   join members b
