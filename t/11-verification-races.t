@@ -281,9 +281,10 @@ async function guesses() {
                async (a, b, n) => {
         const from = number(5000 + n);
         const all = [];
+        const every = lanes.flat();
 
-        for (let i = 0; i < 20; i++) {
-            all.push(sms(i % 2 ? a : b, from, `SR-000${i % 10}`,
+        for (let i = 0; i < 40; i++) {
+            all.push(sms(every[i % every.length], from, `SR-000${i % 10}`,
                          `guess${n}.${i}`));
         }
 
