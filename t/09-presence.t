@@ -274,21 +274,21 @@ async function outage(http, seen) {
 }
 
 
-// A sign comes while a look has found the phone silent, and not said so yet.
+// A sign has come, and waits, when a look finds the phone silent.
 async function between(http) {
     const session = t.db.session();
 
     await phone(4100, 10);
     await session.say('begin; update device_presence set last_seen_at ='
         + " now() - interval '400 s', due_at = now() where device_id = 4100");
-    await session.say(watch);
 
     const answer = http.request('ann-phone', 'POST',
                                 '/api/byos/devices/4100/heartbeat');
 
     ok(await until(async () => await t.db.sql(
         'select count(*) > 0 from pg_locks where not granted') === 't', MOST),
-       'a sign waits for the look');
+       'a sign waits');
+    await session.say(watch);
     await session.say('commit');
     await session.end();
     is((await answer).status, 200, 'and is kept');
