@@ -39,6 +39,7 @@ enum {
     SIMRELAYD_JOB_SIDECARS,
     SIMRELAYD_JOB_CLUSTER,
     SIMRELAYD_JOB_SUBMITS,
+    SIMRELAYD_JOB_SENDS,
     SIMRELAYD_JOB_PROVIDER_MESSAGES,
     SIMRELAYD_JOB_PROVIDER_REPORTS,
     SIMRELAYD_JOB_THROTTLES,
@@ -99,7 +100,7 @@ static void simrelayd_status_closed(uv_handle_t *handle);
  * seldom.
  */
 
-static const simrelayd_job_t  simrelayd_jobs[] = {
+static const simrelayd_job_t  simrelayd_jobs[SIMRELAYD_JOBS] = {
     { "expired",       SR_SQL_HOUSEKEEPING_EXPIRED,       1,     1,  NULL },
     { "events",        SR_SQL_HOUSEKEEPING_PARTITIONS,    3600,  0,
       "public.events" },
