@@ -106,9 +106,17 @@ function holder(number) {
     return null;
 }
 
+// The SIM with a number of the card that was removed from a phone last.
+function sim_of(p, number) {
+    const cards = p.cards.filter((c) => c.status === 'inactive' && c.sim
+                                        && c.sim.number === number);
+
+    return cards.length ? cards.sort((a, b) => b.id - a.id)[0].sim : null;
+}
+
 const card = (answer) => ({
     id: answer.id, slot: answer.sim_slot, status: 'pending', number: null,
-    verified: false, sim: false, code: answer.verification_code,
+    verified: false, sim: null, code: answer.verification_code,
 });
 
 
@@ -210,6 +218,10 @@ const STEPS_BY_NAME = {
                 : !c || (held && held.c !== c) ? 422 : 200, () => {
             c.verified = c.verified && c.number === number;
             c.number = number;
+
+            if (c.status === 'active') {
+                c.sim.number = number;
+            }
         }];
     },
 
@@ -224,6 +236,10 @@ const STEPS_BY_NAME = {
                 ? 422 : 200, () => {
             c.verified = c.verified && c.number === number;
             c.number = number;
+
+            if (c.status === 'active') {
+                c.sim.number = number;
+            }
         }];
     },
 
@@ -254,15 +270,28 @@ const STEPS_BY_NAME = {
 
             // what was set by hand gives way; one's own SIM comes along
 
+            const moved = held && !foreign ? held.c.sim : null;
+
             if (held) {
                 end(held.c);
-                held.c.sim = foreign;
+                held.c.sim = foreign ? held.c.sim : null;
                 settle(held.p);
             }
 
+            // else the SIM that had the number in this phone, or a new one
+
+            const had = c.sim || (!moved && sim_of(p, number));
+            const sim = moved || (had && had.number === number ? had
+                                                               : { number });
+
+            p.cards.filter((k) => k.sim === sim).forEach((k) => {
+                k.sim = null;
+            });
+            c.sim = sim;
+
             c.status = 'active';
             c.number = number;
-            c.verified = c.sim = true;
+            c.verified = true;
             settle(p);
         }];
     },
