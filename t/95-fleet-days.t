@@ -51,10 +51,10 @@ const habits = {
     dying: (p) => [...beats(p, 3 * HOUR, every(300)),
                    ...beats(9 * HOUR + p, END, every(300))],
     nightly: (p) => beats(p, END, every(300)).filter(([at]) => !night(at)),
-    awake: (p) => beats(p, 6 * HOUR, turns(359, 361)),
-    asleep: (p) => beats(p, 20 * HOUR, turns(959, 961), () => true),
-    mailed: (p) => beats(p, 8 * HOUR, turns(300, 719, 300, 721)),
-    mailedAsleep: (p) => beats(p, 16 * HOUR, turns(900, 1919, 900, 1921),
+    awake: (p) => beats(p, 3 * HOUR, turns(359, 361)),
+    asleep: (p) => beats(p, 12 * HOUR, turns(959, 961), () => true),
+    mailed: (p) => beats(p, 5 * HOUR, turns(300, 719, 300, 721)),
+    mailedAsleep: (p) => beats(p, 10 * HOUR, turns(900, 1919, 900, 1921),
                                () => true),
 };
 
@@ -64,7 +64,7 @@ const fleetOf = ['steady', 'steady', 'steady', 'steady', 'steady', 'dozing',
                  'mailed', 'mailedAsleep'];
 
 const members = fleetOf.map((habit, n) => ({
-    n, habit, beats: habits[habit](1 + n % 3 * 100),
+    n, habit, beats: habits[habit](1 + n % 2 * 100),
 }));
 
 
