@@ -13,10 +13,19 @@ const BYOS = '/api/byos/devices';
 const TWILIO = '/api/webhooks/twilio/sms';
 
 let session = null;
+let last = Promise.resolve();
 
 
-// The rows of one statement, as psql prints them.
-async function ask(sql) {
+// The rows of one statement, as psql prints them; one is asked after the other.
+function ask(sql) {
+    const answer = last.then(() => ask_now(sql));
+
+    last = answer.catch(() => {});
+
+    return answer;
+}
+
+async function ask_now(sql) {
     if (session === null) {
         await t.db.psql('-f', path.join(__dirname, 'phones.sql'));
         session = t.db.session();
