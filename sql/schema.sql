@@ -165,6 +165,55 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.device_delete(device_id bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    ended int8;
+begin
+    with card as (
+        delete from sim_cards c
+         where c.device_id = $1
+        returning c.hosted_sim_id
+    ), sim as materialized (
+        select distinct c.hosted_sim_id
+          from card c
+         where c.hosted_sim_id is not null
+           and not exists (select
+                             from sim_cards o
+                            where o.hosted_sim_id = c.hosted_sim_id
+                              and o.status = 'active'
+                              and o.device_id <> $1)
+         order by c.hosted_sim_id
+    )
+    select count(sim_retire(hosted_sim_id)) into ended
+      from sim;
+
+    with send as (
+        update sends s
+           set state = 'ended', error = 'the SIM is retired', lease_id = null,
+               lease_until = null, updated_at = now()
+         where s.device_id = $1
+           and s.provider = 'byos'
+           and s.state in ('queued', 'leased')
+        returning s.organization_id, s.message_id
+    )
+    select count(message_progress(organization_id, message_id, 'failed',
+                                  'sim_retired')) into ended
+      from send;
+
+    delete from device_presence p
+     where p.device_id = $1;
+
+    update devices d
+       set deleted_at = now(), updated_at = now()
+     where d.id = $1
+       and d.deleted_at is null;
+
+    return found;
+end
+$_$;
+
 CREATE FUNCTION public.device_may(status text, action text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$

@@ -241,5 +241,21 @@ rows "which stays as it was" pending_verification \
     "select status from devices where id = 15"
 run "what is no id is no phone" 1 "must be a number" phone revoke ann
 
+
+# deleting for an owner who has left
+
+messages=$(sql "select count(*) from messages")
+sql "delete from members where user_id = (select user_id from devices
+                                           where id = 11)"
+run "a phone is deleted, also a revoked one" 0 "^id=11\$" phone delete 11
+rows "its cards and SIMs are gone" "0|2" \
+    "select (select count(*) from sim_cards where device_id = 11),
+            (select count(*) from hosted_sims
+              where id in (31, 32) and deleted_at is not null)"
+rows "its messages are not" "$messages" "select count(*) from messages"
+rows "its android id may be registered again" t \
+    "select deleted_at is not null from devices where id = 11"
+run "it is no phone any more" 1 "no such phone" phone delete 11
+
 echo "1..$n"
 exit $failed

@@ -248,6 +248,7 @@ int simrelay_lock_list(simrelay_t *s);
 int simrelay_lock_release(simrelay_t *s);
 int simrelay_phone_list(simrelay_t *s);
 int simrelay_phone_revoke(simrelay_t *s);
+int simrelay_phone_delete(simrelay_t *s);
 int simrelay_provider_add(simrelay_t *s);
 int simrelay_provider_list(simrelay_t *s);
 int simrelay_provider_update(simrelay_t *s);

@@ -149,6 +149,10 @@ const simrelay_command_t  simrelay_commands[] = {
       "ends a phone for good; its numbers are free",
       1, 1, SIMRELAY_STORE, simrelay_phone_revoke },
 
+    { "phone", "delete", "PHONE",
+      "removes a phone and its SIMs, for an owner who cannot; messages stay",
+      1, 1, SIMRELAY_STORE, simrelay_phone_delete },
+
     { "lock", "list", "[--sim ID] [--organization ID] [--since TIME]",
       "shows who held which SIM when",
       0, 0, SIMRELAY_STORE, simrelay_lock_list },

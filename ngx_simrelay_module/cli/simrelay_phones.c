@@ -8,6 +8,9 @@
 #include "simrelay.h"
 
 
+static int simrelay_phone_end(simrelay_t *s, sr_sql_e sql);
+
+
 int
 simrelay_phone_list(simrelay_t *s)
 {
@@ -36,10 +39,24 @@ simrelay_phone_list(simrelay_t *s)
 }
 
 
-/* the second statement sees what the phone did while it was waited for */
-
 int
 simrelay_phone_revoke(simrelay_t *s)
+{
+    return simrelay_phone_end(s, SR_SQL_PHONE_REVOKE);
+}
+
+
+int
+simrelay_phone_delete(simrelay_t *s)
+{
+    return simrelay_phone_end(s, SR_SQL_PHONE_DELETE);
+}
+
+
+/* the second statement sees what the phone did while it was waited for */
+
+static int
+simrelay_phone_end(simrelay_t *s, sr_sql_e sql)
 {
     int64_t          phone;
     sr_pg_segment_t  q;
@@ -55,7 +72,7 @@ simrelay_phone_revoke(simrelay_t *s)
         return SIMRELAY_FAILED;
     }
 
-    simrelay_query(&q, SR_SQL_PHONE_REVOKE);
+    simrelay_query(&q, sql);
     sr_pg_bind_int8(&q, phone);
 
     if (simrelay_answer(s, &q, "there is no such phone") != SIMRELAY_DONE

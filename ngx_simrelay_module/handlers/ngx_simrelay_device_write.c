@@ -140,7 +140,6 @@ ngx_simrelay_device_delete(ngx_simrelay_ctx_t *ctx)
         return NGX_DONE;
     }
 
-    ngx_simrelay_device_statement(ctx, SR_SQL_DEVICE_RETIRE);
     ngx_simrelay_device_statement(ctx, SR_SQL_DEVICE_DELETE);
 
     return ngx_simrelay_query_send(ctx);
@@ -233,7 +232,7 @@ ngx_simrelay_device_switch_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 static void
 ngx_simrelay_device_delete_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
-    if (PQntuples(res[2]) == 0) {
+    if (PQntuples(res[1]) == 0) {
         ngx_simrelay_fail_object(ctx, 0);
         return;
     }
