@@ -303,6 +303,46 @@ async function between(http) {
 }
 
 
+// A sign has come when its phone ends, and is of no phone when that is over.
+async function ending(http) {
+    const ends = [
+        [4201, 'deleted', 'deleted_at = now()',
+         'delete from device_presence where device_id = 4201'],
+        [4202, 'revoked', "status = 'revoked'",
+         'update device_presence set is_online = false, due_at = null'
+         + ' where device_id = 4202'],
+        [4203, 'deleted unheard', 'deleted_at = now()', 'select'],
+    ];
+
+    for (const [id, name, what, presence] of ends) {
+        const session = t.db.session();
+
+        await phone(id, 10);
+        await t.db.sql('delete from device_presence where device_id = 4203');
+        await session.say(`begin; update devices set ${what} where id = ${id}`);
+        await session.say(presence);
+
+        const answer = http.request('ann-phone', 'POST',
+                                    `/api/byos/devices/${id}/heartbeat`);
+
+        ok(await until(async () => await t.db.sql(
+            'select count(*) > 0 from pg_locks where not granted') === 't',
+            MOST), `a sign of a phone that is being ${name} waits`);
+        await session.say('commit');
+        await session.end();
+        await answer;
+
+        is(await t.db.sql(`
+            select (select count(*) from events where object_id = ${id}
+                       and type like 'device.%'),
+                   (select count(*) from device_presence
+                     where device_id = ${id}
+                       and (is_online or due_at is not null))`), '0|0',
+           'and is told nobody');
+    }
+}
+
+
 // Many signs just when looks find their phones silent.
 async function races(https, seen) {
     const ids = Array.from({ length: 60 }, (_, i) => 5001 + i);
@@ -427,6 +467,7 @@ main(async () => {
 
         await outage(https, owner.seen);
         await between(https[0]);
+        await ending(https[0]);
         await races(https, owner.seen);
 
     } finally {

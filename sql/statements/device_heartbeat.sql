@@ -3,11 +3,12 @@
 -- signal strength is skipped, and the strength that is known writes nothing.
 --
 -- A phone that is online is updated without a look at what stood there.  One
--- that comes online is locked first, so that of several signs at once, and of
--- the watch that finds it silent just then, each goes by what the one before
--- has left: it comes online once, and is told then, not when this transaction
--- began.  Whose owner was written to gets a mail that it is back.  is_told:
--- an event was made.
+-- that comes online is locked first, and its presence after it, so that of
+-- several signs at once, and of the watch that finds it silent just then, each
+-- goes by what the one before has left: it comes online once, and is told then,
+-- not when this transaction began; and not at all where it is deleted or
+-- revoked just then.  Whose owner was written to gets a mail that it is back.
+-- is_told: an event was made.
 --
 -- A sign that a crash loses is followed by the next one, so its commit does not
 -- wait for the disk; one that tells something does.
@@ -45,13 +46,20 @@ with device as materialized (
      where p.device_id = (select id from device where is_allowed)
        and p.is_online
     returning p.device_id
+), still as materialized (
+    select d.id
+      from devices d
+     where d.id = (select id
+                     from device
+                    where is_allowed
+                      and not exists (select from kept))
+       and d.deleted_at is null
+       and device_may(d.status, 'heartbeat')
+       for share
 ), was as materialized (
     select p.*
       from device_presence p
-     where p.device_id = (select id
-                            from device
-                           where is_allowed
-                             and not exists (select from kept))
+     where p.device_id = (select id from still)
        for update
 ), back as (
     update device_presence p
@@ -66,10 +74,8 @@ with device as materialized (
     insert into device_presence (device_id, last_seen_at, battery_level,
                                  is_in_doze_mode, due_at)
     select id, now(), $5, $7, now() + device_patience($7)
-      from device
-     where is_allowed
-       and not exists (select from kept)
-       and not exists (select from was)
+      from still
+     where not exists (select from was)
         on conflict do nothing
     returning device_id
 ), online as materialized (
