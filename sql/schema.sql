@@ -1688,7 +1688,7 @@ CREATE INDEX credentials_user ON public.credentials USING btree (user_id, kind);
 
 CREATE INDEX device_presence_due ON public.device_presence USING btree (due_at) WHERE (due_at IS NOT NULL);
 
-CREATE INDEX device_submits_age ON public.device_submits USING brin (created_at);
+CREATE INDEX device_submits_age ON public.device_submits USING btree (created_at);
 
 CREATE UNIQUE INDEX devices_android_id_key ON public.devices USING btree (android_id) WHERE (deleted_at IS NULL);
 
@@ -1754,7 +1754,7 @@ CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id
 
 CREATE INDEX presence_members_channel ON public.presence_members USING btree (channel);
 
-CREATE INDEX provider_messages_age ON public.provider_messages USING brin (created_at);
+CREATE INDEX provider_messages_age ON public.provider_messages USING btree (created_at);
 
 CREATE INDEX provider_reports_created_at ON public.provider_reports USING btree (created_at);
 
@@ -1788,7 +1788,7 @@ CREATE INDEX team_members_user ON public.team_members USING btree (user_id, orga
 
 CREATE INDEX throttles_expires_at ON public.throttles USING btree (expires_at);
 
-CREATE INDEX twilio_calls_age ON public.twilio_calls USING brin (created_at);
+CREATE INDEX twilio_calls_age ON public.twilio_calls USING btree (created_at);
 
 CREATE INDEX twilio_calls_missed ON public.twilio_calls USING btree (sender, created_at) WHERE missed;
 

@@ -134,5 +134,20 @@ for file in sql/statements/*.sql; do
     fi
 done
 
+# Where rows are removed, its ranges stay, and lead to the whole table in time.
+
+ranges=$(sql -c "
+    select c.relname
+      from pg_class c
+      join pg_am a on a.oid = c.relam
+     where a.amname = 'brin'")
+
+if [ -n "$ranges" ]; then
+    not_ok "no index is one of ranges" "$ranges"
+
+else
+    ok "no index is one of ranges"
+fi
+
 echo "1..$n"
 exit $((failed > 0))

@@ -95,10 +95,7 @@ static void simrelayd_status_ignored(sr_pg_segment_t *s);
 static void simrelayd_status_closed(uv_handle_t *handle);
 
 
-/*
- * Grants and Twilio's calls have no index by age: a walk over the table, so
- * seldom.
- */
+/* grants have no index by age: a walk over the table, so seldom */
 
 static const simrelayd_job_t  simrelayd_jobs[SIMRELAYD_JOBS] = {
     { "expired",       SR_SQL_HOUSEKEEPING_EXPIRED,       1,     1,  NULL },

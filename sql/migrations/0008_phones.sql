@@ -136,7 +136,17 @@ execute function card_changed();
 -- Codes and calls of Twilio's go by their age.
 create index verification_codes_expires_at on verification_codes (expires_at);
 
-create index twilio_calls_age on twilio_calls using brin (created_at);
+create index twilio_calls_age on twilio_calls (created_at);
+
+
+-- What is kept for 30 days goes by its age.  An index of ranges would lead to
+-- ever more of the table: a range keeps the age of what was removed from it.
+drop index device_submits_age;
+drop index provider_messages_age;
+
+create index device_submits_age on device_submits (created_at);
+
+create index provider_messages_age on provider_messages (created_at);
 
 
 -- As before, but an SMS that was on its way in when its SIM was retired is not
