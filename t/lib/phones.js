@@ -13,26 +13,22 @@ const BYOS = '/api/byos/devices';
 const TWILIO = '/api/webhooks/twilio/sms';
 
 let session = null;
-let last = Promise.resolve();
 
 
-// The rows of one statement, as psql prints them; one is asked after the other.
-function ask(sql) {
-    const answer = last.then(() => ask_now(sql));
+// The rows of one statement, as psql prints them.
+async function ask(sql) {
+    session ??= open();
 
-    last = answer.catch(() => {});
-
-    return answer;
+    return (await session).ask(sql);
 }
 
-async function ask_now(sql) {
-    if (session === null) {
-        await t.db.psql('-f', path.join(__dirname, 'phones.sql'));
-        session = t.db.session();
-        await session.ask('set client_min_messages = warning');
-    }
+async function open() {
+    await t.db.psql('-f', path.join(__dirname, 'phones.sql'));
 
-    return session.ask(sql);
+    const s = t.db.session();
+
+    await s.ask('set client_min_messages = warning');
+    return s;
 }
 
 

@@ -184,14 +184,31 @@ class Database {
     }
 
     // A session that stays: .say() returns when the server has done it, .ask()
-    // what it has answered.
+    // what it has answered, one thing after the other.
     session() {
         const child = spawn('psql', ['-XAtq', '-d', this.conninfo()],
                             { stdio: ['pipe', 'pipe', 'ignore'] });
         let text = '';
         let turn = 0;
+        let last = Promise.resolve();
 
         child.stdout.on('data', (data) => { text += data; });
+
+        const ask = (sql) => new Promise((resolve, reject) => {
+            const mark = `asked ${++turn}\n`;
+            const look = () => {
+                if (text.endsWith(mark)) {
+                    child.stdout.off('data', look);
+                    child.off('exit', reject);
+                    resolve(text.slice(0, -mark.length).trim());
+                }
+            };
+
+            text = '';
+            child.stdout.on('data', look);
+            child.on('exit', reject);
+            child.stdin.write(`${sql};\n\\echo ${mark}`);
+        });
 
         return {
             say: (sql) => {
@@ -200,21 +217,12 @@ class Database {
                 child.stdin.write(`${sql};\n\\echo ${mark}\n`);
                 return until(() => text.includes(mark));
             },
-            ask: (sql) => new Promise((resolve, reject) => {
-                const mark = `asked ${++turn}\n`;
-                const look = () => {
-                    if (text.endsWith(mark)) {
-                        child.stdout.off('data', look);
-                        child.off('exit', reject);
-                        resolve(text.slice(0, -mark.length).trim());
-                    }
-                };
+            ask: (sql) => {
+                const answer = last.then(() => ask(sql));
 
-                text = '';
-                child.stdout.on('data', look);
-                child.on('exit', reject);
-                child.stdin.write(`${sql};\n\\echo ${mark}`);
-            }),
+                last = answer.catch(() => {});
+                return answer;
+            },
             end: () => new Promise((resolve) => {
                 child.on('exit', resolve);
                 child.stdin.end('\\q\n');
