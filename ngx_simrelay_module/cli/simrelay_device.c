@@ -95,9 +95,9 @@ simrelay_device_register(simrelay_t *s)
     {
         rc = simrelay_device_enrol(&d, slots, n);
 
-        /* whoever was not answered may be registered, and tries again */
+        /* it may be registered unless it was refused, and tries again */
 
-        if (rc != SIMRELAY_DONE && is_new && d.http.status != 0) {
+        if (is_new && d.http.status >= 400 && d.http.status < 500) {
             (void) unlink(d.file);
         }
     }

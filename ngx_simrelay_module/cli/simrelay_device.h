@@ -278,7 +278,10 @@ long simrelay_device_alive(simrelay_device_t *d, int64_t battery,
 long simrelay_device_submit(simrelay_device_t *d, const simrelay_sms_t *sms,
     const sr_uuid_t id);
 
-/* What is to be sent.  How many, or -1: the call failed. */
+/*
+ * What is to be sent.  How many; -1: the call failed; -2: its answer is not
+ * understood, said.
+ */
 
 int simrelay_device_fetch(simrelay_device_t *d, simrelay_order_t **orders);
 

@@ -16,12 +16,15 @@
 #define SIMRELAY_DEVICE_TURN_MS  200        /* at most without a look around */
 #define SIMRELAY_DEVICE_BODY     65536      /* bytes of a request, at most */
 #define SIMRELAY_DEVICE_NAME     256        /* of a member with all above it */
+#define SIMRELAY_DEVICE_DEPTH    32         /* of an answer, at most */
 
 
 static int simrelay_device_make(simrelay_device_t *d, simrelay_t *s,
     int alone);
 static yajl_val simrelay_device_tree(simrelay_device_t *d);
-static void simrelay_device_errors(yajl_val tree);
+static int simrelay_device_is_deep(const char *text);
+static char *simrelay_device_plain(simrelay_device_t *d, sr_str_t s);
+static void simrelay_device_errors(simrelay_device_t *d, yajl_val tree);
 static void simrelay_device_members(simrelay_device_t *d, yajl_val value,
     const char *name);
 static void simrelay_device_scalar(simrelay_device_t *d, yajl_val value,
@@ -212,11 +215,11 @@ simrelay_device_refused(simrelay_device_t *d)
 
     said = simrelay_http_message(&d->http, simrelay_device_alloc(d));
 
-    (void) simrelay_fail("%s %s was answered %ld: %.*s", d->method, d->path,
-                         d->http.status, (int) said.len, said.data);
+    (void) simrelay_fail("%s %s was answered %ld: %s", d->method, d->path,
+                         d->http.status, simrelay_device_plain(d, said));
 
     tree = simrelay_device_tree(d);
-    simrelay_device_errors(tree);
+    simrelay_device_errors(d, tree);
     yajl_tree_free(tree);
 
     return SIMRELAY_FAILED;
@@ -227,6 +230,7 @@ int
 simrelay_device_answer(simrelay_device_t *d, const sr_field_t *fields,
     void *out)
 {
+    sr_str_t     said;
     sr_buf_t    *reply;
     sr_input_t   in;
 
@@ -237,11 +241,12 @@ simrelay_device_answer(simrelay_device_t *d, const sr_field_t *fields,
         return 0;
     }
 
-    (void) simrelay_fail("the answer to %s %s is not understood: %.*s",
-                         d->method, d->path,
-                         reply->len < SIMRELAY_HTTP_SHOWN
-                         ? (int) reply->len : SIMRELAY_HTTP_SHOWN,
-                         reply->data);
+    said.data = reply->data;
+    said.len = reply->len < SIMRELAY_HTTP_SHOWN ? reply->len
+                                                : SIMRELAY_HTTP_SHOWN;
+
+    (void) simrelay_fail("the answer to %s %s is not understood: %s",
+                         d->method, d->path, simrelay_device_plain(d, said));
 
     return -1;
 }
@@ -311,8 +316,8 @@ simrelay_device_make(simrelay_device_t *d, simrelay_t *s, int alone)
 static yajl_val
 simrelay_device_tree(simrelay_device_t *d)
 {
-    char      err[128];
-    sr_str_t  text;
+    char      *json, err[128];
+    sr_str_t   text;
 
     text.data = d->http.reply.data;
     text.len = d->http.reply.len;
@@ -321,16 +326,70 @@ simrelay_device_tree(simrelay_device_t *d)
         return NULL;
     }
 
-    return yajl_tree_parse(simrelay_device_text(simrelay_device_alloc(d),
-                                                text),
-                           err, sizeof(err));
+    json = simrelay_device_text(simrelay_device_alloc(d), text);
+
+    return simrelay_device_is_deep(json)
+           ? NULL : yajl_tree_parse(json, err, sizeof(err));
+}
+
+
+/* what is walked by functions that call themselves has to end */
+
+static int
+simrelay_device_is_deep(const char *text)
+{
+    int  depth, quoted;
+
+    depth = 0;
+    quoted = 0;
+
+    for ( /* void */ ; *text != '\0'; text++) {
+
+        if (quoted && *text == '\\' && text[1] != '\0') {
+            text++;
+
+        } else if (*text == '"') {
+            quoted = !quoted;
+
+        } else if (!quoted && (*text == '{' || *text == '[')) {
+
+            if (++depth > SIMRELAY_DEVICE_DEPTH) {
+                return 1;
+            }
+
+        } else if (!quoted && (*text == '}' || *text == ']')) {
+            depth--;
+        }
+    }
+
+    return 0;
+}
+
+
+/* what a server says is shown, not done by the terminal */
+
+static char *
+simrelay_device_plain(simrelay_device_t *d, sr_str_t s)
+{
+    char  *p, *text;
+
+    text = simrelay_device_text(simrelay_device_alloc(d), s);
+
+    for (p = text; *p != '\0'; p++) {
+
+        if ((unsigned char) *p < ' ' || *p == 127) {
+            *p = '?';
+        }
+    }
+
+    return text;
 }
 
 
 /* what is wrong with each field of a request */
 
 static void
-simrelay_device_errors(yajl_val tree)
+simrelay_device_errors(simrelay_device_t *d, yajl_val tree)
 {
     size_t       i, k;
     yajl_val     errors, texts;
@@ -344,8 +403,12 @@ simrelay_device_errors(yajl_val tree)
         for (k = 0; YAJL_IS_ARRAY(texts) && k < texts->u.array.len; k++) {
 
             if (YAJL_IS_STRING(texts->u.array.values[k])) {
-                fprintf(stderr, "  %s: %s\n", errors->u.object.keys[i],
-                        YAJL_GET_STRING(texts->u.array.values[k]));
+                fprintf(stderr, "  %s: %s\n",
+                        simrelay_device_plain(d,
+                            simrelay_str(errors->u.object.keys[i])),
+                        simrelay_device_plain(d,
+                            simrelay_str(YAJL_GET_STRING(
+                                texts->u.array.values[k]))));
             }
         }
     }
@@ -413,5 +476,5 @@ simrelay_device_scalar(simrelay_device_t *d, yajl_val value, const char *name)
         text = "";
     }
 
-    simrelay_print(d->s, name, text);
+    simrelay_print(d->s, simrelay_device_plain(d, simrelay_str(name)), text);
 }

@@ -116,6 +116,7 @@ simrelay_device_save(simrelay_device_t *d)
                              strerror(errno));
 
         if (fd != -1) {
+            (void) unlink(name);
             close(fd);
         }
 

@@ -13,6 +13,7 @@
 #define SIMRELAY_RUN_POLL       (30 * SR_TIME_SECOND)
 #define SIMRELAY_RUN_CONFIG     3600    /* s, where the server does not say */
 #define SIMRELAY_RUN_HEARTBEAT  300     /* ditto */
+#define SIMRELAY_RUN_LONGEST    86400   /* ditto; it may not say more */
 
 
 typedef struct {
@@ -343,7 +344,8 @@ simrelay_run_alive(simrelay_run_t *r)
     memset(&alive, 0, sizeof(simrelay_run_alive_t));
 
     if (simrelay_device_answer(&r->d, simrelay_run_alive_fields, &alive) == -1
-        || alive.next_heartbeat_in < 1)
+        || alive.next_heartbeat_in < 1
+        || alive.next_heartbeat_in > SIMRELAY_RUN_LONGEST)
     {
         alive.next_heartbeat_in = SIMRELAY_RUN_HEARTBEAT;
     }
@@ -387,9 +389,11 @@ simrelay_run_configure(simrelay_run_t *r)
 
     seconds = config.intervals.config_refresh_seconds;
 
-    r->config = sr_time_ticks()
-                + (seconds > 0 ? seconds : SIMRELAY_RUN_CONFIG)
-                  * SR_TIME_SECOND;
+    if (seconds < 1 || seconds > SIMRELAY_RUN_LONGEST) {
+        seconds = SIMRELAY_RUN_CONFIG;
+    }
+
+    r->config = sr_time_ticks() + seconds * SR_TIME_SECOND;
 }
 
 
@@ -406,7 +410,7 @@ simrelay_run_outbox(simrelay_run_t *r)
 
     n = simrelay_device_fetch(&r->d, &orders);
 
-    if (n == -1) {
+    if (n < 0) {
 
         /* a phone that may not send just now asks as often as any */
 

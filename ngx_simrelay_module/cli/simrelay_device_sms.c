@@ -214,7 +214,7 @@ simrelay_device_fetch(simrelay_device_t *d, simrelay_order_t **orders)
     memset(&offers, 0, sizeof(simrelay_offers_t));
 
     if (simrelay_device_answer(d, simrelay_offers_fields, &offers) == -1) {
-        return 0;
+        return -2;
     }
 
     alloc = simrelay_device_alloc(d);
@@ -223,7 +223,7 @@ simrelay_device_fetch(simrelay_device_t *d, simrelay_order_t **orders)
     order = alloc.alloc(alloc.pool,
                         (offers.data.n + 1) * sizeof(simrelay_order_t));
     if (order == NULL) {
-        return 0;
+        exit(simrelay_fail("out of memory"));
     }
 
     for (i = 0; i < offers.data.n; i++) {
@@ -432,8 +432,8 @@ simrelay_device_serve(simrelay_device_t *d, int owes, const char *error)
 
     n = simrelay_device_fetch(d, &orders);
 
-    if (n == -1) {
-        return simrelay_device_refused(d);
+    if (n < 0) {
+        return (n == -1) ? simrelay_device_refused(d) : SIMRELAY_FAILED;
     }
 
     failed = 0;
