@@ -2,7 +2,8 @@
 
 // Two at the same instant, by two workers: numbers given to two phones, phones
 // that are disabled, enabled and deleted at once, or deleted while they are
-// verified and while somebody sends through them.
+// verified, while somebody sends through them and while they show that they
+// live.
 
 'use strict';
 
@@ -253,6 +254,49 @@ async function sends() {
 }
 
 
+// Who deletes a phone has its cards first, and its presence then; a sign of
+// life the other way round.
+async function signs() {
+    await phones(600000, 1, 1);
+
+    const sign = (http, id, strength) =>
+        phone(http, 'POST', id, '/heartbeat', { signal_strength: strength });
+    const strength = () => t.db.sql(
+        'select signal_strength from sim_cards where id = 600000');
+    const [a, b] = lanes[0];
+    const other = t.db.session();
+
+    await sign(a, 600000, 20);
+    await other.say('begin; select from sim_cards where id = 600000 for update');
+
+    is((await sign(b, 600000, 30)).status, 200,
+       'a sign of life does not wait for a card that is being changed');
+    is(await strength(), '20', 'which keeps the strength that it has');
+
+    await other.say('end');
+    await other.end();
+
+    is((await sign(a, 600000, 40)).status, 200, 'the next sign');
+    is(await strength(), '40', 'changes it');
+
+    await race('a phone that is deleted while it shows that it lives',
+               async (x, y, i) => {
+        const id = 600000 + i;
+
+        await sign(x, id, 50);
+
+        const [gone, ...all] = await Promise.all([
+            phone(x, 'DELETE', id), sign(y, id, 60), sign(y, id, 70),
+            sign(x, id, 80),
+        ]);
+        const right = gone.status === 204
+                      && all.every((r) => [200, 404].includes(r.status));
+
+        return { fault: right ? '' : show(gone, ...all) };
+    });
+}
+
+
 main(async () => {
     nginx = await Nginx.start('nginx', {
         http: 'simrelay_database_connections reads=2 writes=4;',
@@ -268,6 +312,7 @@ main(async () => {
     await states();
     await verifications();
     await sends();
+    await signs();
 
     is(nginx.lines('error'), [], 'nothing of it is an error');
     nginx.sound('races');

@@ -304,6 +304,28 @@ async function guesses() {
 }
 
 
+// A phone's first sign of life, like each of its SMS, refers to the phone, and
+// may have a card by then.
+async function references() {
+    await setup(next, next);
+
+    const [a] = lanes[0];
+    const id = 10000 + 10 * next;
+    const other = t.db.session();
+    const right = await code(a, next, 0);
+
+    await other.say(`begin; select from devices where id = ${id} for key share`);
+
+    is([(await sms(a, number(9000), right)).status,
+        await t.db.sql(`select status from devices where id = ${id}`)],
+       [200, 'active'], 'a code does not wait for who refers to the phone');
+
+    await other.say('end');
+    await other.end();
+    next++;
+}
+
+
 main(async () => {
     nginx = await Nginx.start('nginx', {
         http: 'simrelay_database_connections reads=2 writes=4;'
@@ -320,6 +342,7 @@ main(async () => {
     await removed();
     await slots();
     await guesses();
+    await references();
 
     is(nginx.lines('error'), [], 'nothing of it is an error');
     nginx.sound('races');

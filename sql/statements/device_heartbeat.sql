@@ -10,6 +10,10 @@
 -- revoked just then.  Whose owner was written to gets a mail that it is back.
 -- is_told: an event was made.
 --
+-- A card that somebody else is changing keeps the strength that it has until
+-- the next sign: who deletes a phone has its cards, and then wants the row that
+-- is locked here.
+--
 -- A sign that a crash loses is followed by the next one, so its commit does not
 -- wait for the disk; one that tells something does.
 --
@@ -123,13 +127,18 @@ with device as materialized (
      where c.device_id = (select id from device where is_allowed)
        and c.status <> 'inactive'
        and ($6 is not null or cardinality($8) > 0)
+), free as materialized (
+    select c.id, s.strength
+      from strength s
+      join sim_cards c on c.id = s.id
+     where c.signal_strength is distinct from s.strength
+       and s.strength is not null
+       for no key update of c skip locked
 ), signal as (
     update sim_cards c
-       set signal_strength = s.strength
-      from strength s
-     where c.id = s.id
-       and c.signal_strength is distinct from s.strength
-       and s.strength is not null
+       set signal_strength = f.strength
+      from free f
+     where c.id = f.id
 )
 select d.is_allowed, now() as server_time, n.is_told
   from device d

@@ -11,4 +11,4 @@ select id
   from devices
  where id = $1
    and deleted_at is null
-   for update
+   for no key update

@@ -23,4 +23,4 @@ select
            and h.status = 'active'
            and h.deleted_at is null))
  order by d.id
-   for update
+   for no key update
