@@ -156,15 +156,9 @@ ngx_simrelay_device_change(ngx_simrelay_ctx_t *ctx, ngx_simrelay_done_pt done)
     ctx->write = 1;
 
     s = ngx_simrelay_query(ctx, done);
-
     if (s == NULL) {
         return NULL;
     }
-
-    /* nobody else's transaction waits for the phone, or is waited for */
-
-    ctx->alone = 1;
-    s->alone = 1;
 
     ngx_simrelay_device_statement(ctx, SR_SQL_DEVICE_LOCK);
 

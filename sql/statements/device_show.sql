@@ -1,6 +1,6 @@
 -- The caller's phone, a row for each of its cards, by their slots, and at least
--- one.  Whether it is online is judged now, whoever notices.  No row: it is not the caller's
--- phone, or the caller has left its organization.
+-- one.  Whether it is online is judged now, whoever notices.  No row: it is not
+-- the caller's phone, or the caller has left its organization.
 --
 -- for module
 --
