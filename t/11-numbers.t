@@ -3,7 +3,7 @@ use SimRelay;
 use SimRelay::Verification;
 
 repeat_each(2);
-plan tests => repeat_each() * 187;
+plan tests => repeat_each() * 216;
 
 # 305 is the pending card of Ann's phone 206; 201 has the number ...105, Bob's
 # phone 211 the number ...106
@@ -364,3 +364,60 @@ ann-phone DELETE /api/byos/devices/206/sim-cards/305
 204
 
 row select count(*) from verification_codes => 0
+
+
+
+=== TEST 14: a SIM of as many organizations as it may have goes to no other
+--- sql
+{{code}};
+insert into members (user_id, organization_id, role) values (1, 2, 'member');
+update devices set organization_id = 2 where id = 206;
+update hosted_sims set shared_max_orgs = 1 where id = 105;
+delete from sim_attachments where hosted_sim_id = 105;
+insert into sim_attachments (organization_id, hosted_sim_id) values (3, 105)
+--- steps
+sms +15551230105 SM1 SR-A2B3
+200
+
+row {{card}} => pending||f||pending_verification
+row {{at}} 105 => 3
+row {{mails}} => number_contested ann@example.com +15551230105 pending
+
+
+
+=== TEST 15: one of a single organization leaves it for the other
+--- sql
+{{code}};
+insert into members (user_id, organization_id, role) values (1, 2, 'member');
+update devices set organization_id = 2 where id = 206;
+update hosted_sims set shared_max_orgs = 1 where id = 105
+--- steps
+sms +15551230105 SM1 SR-A2B3
+200
+
+row {{card}} => active|+15551230105|t|+15551230105|active
+row {{at}} 105 => 2
+
+
+
+=== TEST 16: what it received before is read in its organization alone
+--- sql
+{{code}};
+insert into members (user_id, organization_id, role) values (1, 2, 'member');
+update devices set organization_id = 2 where id = 206;
+select test.message(1, 1, null, 105, 'Hello', '2026-01-05Z')
+--- steps
+bob GET /api/sims/105/messages
+404
+
+ann GET /api/sims/105/messages
+200 {"data":[{"text":"Hello","...":1}],"...":1}
+
+sms +15551230105 SM1 SR-A2B3
+200
+
+bob GET /api/sims/105/messages
+200 {"data":[],"...":1}
+
+ann GET /api/sims/105/messages
+200 {"data":[],"...":1}

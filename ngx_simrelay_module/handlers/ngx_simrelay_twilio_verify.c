@@ -72,13 +72,14 @@ ngx_simrelay_twilio_verify(ngx_simrelay_ctx_t *ctx, sr_pair_t *pairs, int n)
 }
 
 
-/* somebody gave a SIM this number meanwhile, which is seen then */
+/* somebody gave a SIM this number, or organizations, which is seen then */
 
 static ngx_uint_t
 ngx_simrelay_twilio_repeat(ngx_simrelay_ctx_t *ctx, const char *constraint)
 {
     return ngx_strcmp(constraint, "hosted_sims_number_key") == 0
-           || ngx_strcmp(constraint, "sim_cards_hosted_sim_key") == 0;
+           || ngx_strcmp(constraint, "sim_cards_hosted_sim_key") == 0
+           || ngx_strcmp(constraint, "sim_attachments_most") == 0;
 }
 
 

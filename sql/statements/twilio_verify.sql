@@ -6,8 +6,8 @@
 --   nobody                 the SIM that the card stood for, or one that was
 --                          removed from the phone, where that had this number
 --                          in this organization; else a new one
---   a card of the same     it becomes inactive, and its SIM moves here, its
---   person                 history included
+--   a card of the same     it becomes inactive, and its SIM moves here, unless
+--   person                 that has all the organizations that it may have
 --   a card of another      it becomes inactive with its SIM, of which nothing
 --   person, not verified   comes here; its owner is told
 --   anybody else           it stays theirs, and they are told, once a day
@@ -57,7 +57,7 @@ with before as materialized (
            l.card_id as live_card_id,
            l.user_id as live_user_id, l.organization_id as live_organization_id,
            case when l.id is null then 'free'
-                when l.user_id = d.user_id then 'moved'
+                when l.user_id = d.user_id and l.has_room then 'moved'
                 when not l.number_verified then 'won'
                 else 'contested' end as outcome
       from spent s
@@ -71,7 +71,12 @@ with before as materialized (
         on m.user_id = d.user_id and m.organization_id = d.organization_id
       left join lateral (
         select h.id, k.id as card_id, k.number_verified, e.user_id,
-               e.organization_id
+               e.organization_id,
+               coalesce((select count(*) from sim_attachments a
+                          where a.hosted_sim_id = h.id
+                            and a.organization_id <> d.organization_id
+                            and a.organization_id <> e.organization_id)
+                        < h.shared_max_orgs, true) as has_room
           from hosted_sims h
           left join sim_cards k
             on k.hosted_sim_id = h.id and k.status = 'active'
