@@ -3,7 +3,7 @@ use SimRelay;
 use SimRelay::Verification;
 
 repeat_each(2);
-plan tests => repeat_each() * 216;
+plan tests => repeat_each() * 231;
 
 # 305 is the pending card of Ann's phone 206; 201 has the number ...105, Bob's
 # phone 211 the number ...106
@@ -421,3 +421,38 @@ bob GET /api/sims/105/messages
 
 ann GET /api/sims/105/messages
 200 {"data":[],"...":1}
+
+
+
+=== TEST 17: two cards of a phone that were removed and swapped keep both SIMs
+--- sql
+{{code}};
+select test.sim(120, '+15557770002', 'byos', 'byos'),
+       test.sim(121, '+15557770003', 'byos', 'byos');
+insert into sim_attachments (organization_id, hosted_sim_id)
+values (1, 120), (1, 121);
+update hosted_sims set status = 'inactive' where id in (120, 121);
+select test.card(320, 206, 2, 120, 'inactive');
+update sim_cards set hosted_sim_id = 121 where id = 305
+--- steps
+sms +15557770002 SM1 SR-A2B3
+200
+
+row {{card}} => active|+15557770002|t|+15557770002|active
+row select id, hosted_sim_id from sim_cards where device_id = 206 order by 1
+    => 305|120 320|121
+row {{sim}} 121 => +15557770003|inactive|t
+
+ann-phone POST /api/byos/devices/206/sim-cards/320/verify
+200
+
+sql update verification_codes set code = 'SR-BBBB' where code <> 'SR-A2B3'
+
+sms +15557770003 SM2 SR-BBBB
+200
+
+row select id, hosted_sim_id, status, phone_number from sim_cards
+     where device_id = 206 order by 1
+    => 305|120|active|+15557770002 320|121|active|+15557770003
+row {{sim}} 121 => +15557770003|active|t
+row {{at}} 121 => 1

@@ -72,8 +72,8 @@ execute function device_changing();
 
 
 -- With a phone's cards come and go its state, the numbers that it is told, and
--- the SIM that a card stands for, which is inactive without one, and then
--- nobody's to hold.  Whoever changes cards of a phone locks the phone first.
+-- the SIM that a card stands for, which is inactive without one; its hold ends
+-- then.  Whoever changes cards of a phone locks the phone first.
 create function card_changed()
 returns trigger
 language plpgsql

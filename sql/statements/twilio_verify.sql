@@ -11,7 +11,8 @@
 --   a card of another      it becomes inactive with its SIM, of which nothing
 --   person, not verified   comes here; its owner is told
 --   anybody else           it stays theirs, and they are told, once a day
--- The SIM that the card stood for before, and stands for no more, is retired.
+-- The SIM that the card stood for before, and stands for no more, is retired,
+-- unless it takes over that of a card which was removed: these swap.
 --
 -- outcome: verified, contested (the number stays somebody else's; the code is
 -- spent), missed (no such code is live), gone (its phone is no more, or its
@@ -52,7 +53,7 @@ with before as materialized (
        and v.expires_at > now()
     returning v.sim_card_id
 ), card as materialized (
-    select c.id, coalesce(c.hosted_sim_id, r.hosted_sim_id) as old_sim_id,
+    select c.id, c.hosted_sim_id as old_sim_id, r.hosted_sim_id as same_sim_id,
            d.id as device_id, d.organization_id, l.id as live_sim_id,
            l.card_id as live_card_id,
            l.user_id as live_user_id, l.organization_id as live_organization_id,
@@ -93,12 +94,12 @@ with before as materialized (
             on a.hosted_sim_id = h.id
            and a.organization_id = d.organization_id
          where k.device_id = d.id
-           and k.status = 'inactive'
+           and (k.status = 'inactive' or k.id = c.id)
            and h.number = $2
            and h.status = 'inactive'
            and h.deleted_at is null
            and l.user_id is distinct from d.user_id
-         order by k.id desc
+         order by k.id = c.id desc, k.id desc
          limit 1
       ) r on true
 ), left_behind as (
@@ -126,22 +127,18 @@ with before as materialized (
        set status = 'active', updated_at = now()
       from card c
      where c.outcome in ('free', 'won')
-       and h.id = c.old_sim_id
-       and h.number = $2
-       and h.deleted_at is null
-       and exists (select from sim_attachments a
-                    where a.organization_id = c.organization_id
-                      and a.hosted_sim_id = h.id)
+       and h.id = c.same_sim_id
        and (select count(*) from ended) >= 0
     returning h.id
-), given_up as (
+), swapped as (
     update sim_cards k
-       set hosted_sim_id = null, updated_at = now()
+       set hosted_sim_id = c.old_sim_id, updated_at = now()
       from card c, revived r
      where k.device_id = c.device_id
        and k.id <> c.id
        and k.hosted_sim_id = r.id
        and k.status = 'inactive'
+    returning k.id
 ), made as (
     insert into hosted_sims (number, country, provider, type)
     select $2, $4, 'byos', 'byos'
@@ -184,6 +181,7 @@ with before as materialized (
     select sim_retire(s.old_sim_id)
       from sim s
      where s.old_sim_id <> s.id
+       and not exists (select from swapped)
        and not exists (select from sim_cards k, card c
                         where k.hosted_sim_id = s.old_sim_id
                           and k.status = 'active'
