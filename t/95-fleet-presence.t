@@ -103,7 +103,7 @@ const same = (got, list, name) =>
 async function pushed(channels, list, online) {
     const name = online ? 'online' : 'offline';
 
-    for (const [user, channel] of channels.entries()) {
+    await Promise.all(channels.map(async (channel, user) => {
         const expected = ids(list.filter((n) => n % USERS === user));
         const mine = () => channel.got.filter((e) =>
             e.event === 'device.status' && e.data.is_online === online)
@@ -120,7 +120,7 @@ async function pushed(channels, list, online) {
         }
 
         channel.got.length = 0;
-    }
+    }));
 
     ok(true, `owners are told who is ${name}`);
 }
