@@ -32,7 +32,7 @@ static sr_pg_segment_t *ngx_simrelay_sim_card_begin(ngx_simrelay_ctx_t *ctx,
 static u_char ngx_simrelay_sim_card_outcome(ngx_simrelay_ctx_t *ctx,
     const PGresult *res);
 static void ngx_simrelay_sim_card_code(ngx_simrelay_ctx_t *ctx,
-    ngx_uint_t status, const PGresult *res, const sr_pg_field_t *fields);
+    ngx_uint_t status, const PGresult *res);
 
 
 static const sr_field_t  ngx_simrelay_card_add_fields[] = {
@@ -62,22 +62,14 @@ static const sr_field_t  ngx_simrelay_card_update_fields[] = {
     { .name = NULL }
 };
 
-static const sr_pg_field_t  ngx_simrelay_card_added_fields[] = {
+/* also of sim_card_verify, whose columns are the same */
+
+static const sr_pg_field_t  ngx_simrelay_card_code_fields[] = {
     { "id",                 SR_SIM_CARD_ADD_ID,            SR_PG_INT8 },
     { "sim_slot",           SR_SIM_CARD_ADD_SIM_SLOT,      SR_PG_INT4 },
     { "phone_number",       SR_SIM_CARD_ADD_PHONE_NUMBER,  SR_PG_TEXT },
     { "status",             SR_SIM_CARD_ADD_STATUS,        SR_PG_TEXT },
     { "verification_code",  SR_SIM_CARD_ADD_VERIFICATION_CODE,
-      SR_PG_TEXT },
-    { NULL, 0, 0 }
-};
-
-static const sr_pg_field_t  ngx_simrelay_card_verify_fields[] = {
-    { "id",                 SR_SIM_CARD_VERIFY_ID,            SR_PG_INT8 },
-    { "sim_slot",           SR_SIM_CARD_VERIFY_SIM_SLOT,      SR_PG_INT4 },
-    { "phone_number",       SR_SIM_CARD_VERIFY_PHONE_NUMBER,  SR_PG_TEXT },
-    { "status",             SR_SIM_CARD_VERIFY_STATUS,        SR_PG_TEXT },
-    { "verification_code",  SR_SIM_CARD_VERIFY_VERIFICATION_CODE,
       SR_PG_TEXT },
     { NULL, 0, 0 }
 };
@@ -163,8 +155,7 @@ static void
 ngx_simrelay_sim_card_add_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
 {
     if (ngx_simrelay_sim_card_outcome(ctx, res[1]) == 'a') {
-        ngx_simrelay_sim_card_code(ctx, NGX_HTTP_CREATED, res[1],
-                                   ngx_simrelay_card_added_fields);
+        ngx_simrelay_sim_card_code(ctx, NGX_HTTP_CREATED, res[1]);
     }
 }
 
@@ -299,8 +290,7 @@ ngx_simrelay_sim_card_verify_done(ngx_simrelay_ctx_t *ctx, PGresult **res)
     switch (ngx_simrelay_sim_card_outcome(ctx, res[1])) {
 
     case 'm': /* made */
-        ngx_simrelay_sim_card_code(ctx, NGX_HTTP_OK, res[1],
-                                   ngx_simrelay_card_verify_fields);
+        ngx_simrelay_sim_card_code(ctx, NGX_HTTP_OK, res[1]);
         return;
 
     case 'a': /* active */
@@ -385,13 +375,13 @@ ngx_simrelay_sim_card_outcome(ngx_simrelay_ctx_t *ctx, const PGresult *res)
 
 static void
 ngx_simrelay_sim_card_code(ngx_simrelay_ctx_t *ctx, ngx_uint_t status,
-    const PGresult *res, const sr_pg_field_t *fields)
+    const PGresult *res)
 {
     sr_json_t  *j;
 
     j = ngx_simrelay_json(ctx);
     sr_json_object(j);
-    sr_pg_members(j, res, 0, fields);
+    sr_pg_members(j, res, 0, ngx_simrelay_card_code_fields);
     sr_json_key(j, "twilio_number");
     sr_json_str(j, ngx_simrelay_str(&ctx->conf->twilio_number));
     sr_json_object_end(j);

@@ -151,9 +151,9 @@ create index provider_messages_age on provider_messages (created_at);
 
 -- As before, but an SMS that was on its way in when its SIM was retired is not
 -- stored for nobody: whoever brings it tries again, and finds no such SIM.
-create or replace function sms_receive(hosted_sim_id int8, device_id int8, sender text,
-                            recipient text, body text,
-                            received_at timestamptz)
+create or replace function sms_receive(hosted_sim_id int8, device_id int8,
+                                       sender text, recipient text, body text,
+                                       received_at timestamptz)
 returns void
 language plpgsql
 as $$

@@ -1,5 +1,5 @@
--- Deletes the caller's phone, after device_lock.  No row: it is not the caller's
--- phone.
+-- Deletes the caller's phone, after device_lock.  No row: it is not the
+-- caller's phone.
 --
 -- for module
 --

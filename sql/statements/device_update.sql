@@ -2,9 +2,9 @@
 -- that of its lowest active slot and of the SIM that stands for it; one that is
 -- not the same as before is no longer a verified one.
 --
--- outcome: updated; refused (the phone's state does not allow it); no_card (none
--- is active, which the number could be of); taken (by another live SIM).  No
--- row: it is not the caller's phone.
+-- outcome: updated; refused (the phone's state does not allow it); no_card
+-- (none is active, which the number could be of); taken (by another live SIM).
+-- No row: it is not the caller's phone.
 --
 -- for module
 --

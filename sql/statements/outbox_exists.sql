@@ -1,5 +1,5 @@
--- Is this the caller's phone, and the message one that it is to send?  A row
--- if it is the phone; is_allowed: it may tell of SMS, and null where the message
+-- Is this the caller's phone, and the message one that it is to send?  A row if
+-- it is the phone; is_allowed: it may tell of SMS, and null where the message
 -- is none of its own.
 --
 -- for module

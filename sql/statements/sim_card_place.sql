@@ -1,5 +1,5 @@
--- Is this the caller's phone, and the caller still a member of its organization?
--- A row if so; is_allowed: its cards may be changed.
+-- Is this the caller's phone, and the caller still a member of its
+-- organization?  A row if so; is_allowed: its cards may be changed.
 --
 -- for module
 --

@@ -1,5 +1,5 @@
--- Takes a card from the caller's phone, which is locked (device_lock); what else
--- that ends is a trigger's.  One that is removed already stays as it is.
+-- Takes a card from the caller's phone, which is locked (device_lock); what
+-- else that ends is a trigger's.  One that is removed already stays as it is.
 --
 -- outcome: removed, forbidden (the phone's state), unknown (it has no such
 -- card).  No row: it is not the caller's phone.

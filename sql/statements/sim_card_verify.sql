@@ -1,10 +1,10 @@
--- Gives a card of the caller's phone, which is locked (device_lock), a new code:
--- the first of those that no other card has; its old one is dead.  A card that
--- was removed is pending again.
+-- Gives a card of the caller's phone, which is locked (device_lock), a new
+-- code: the first of those that no other card has; its old one is dead.  A card
+-- that was removed is pending again.
 --
 -- outcome: made, forbidden (the phone's state), unknown (it has no such card),
--- active (it needs no code), taken (another card has its slot by now), full (the
--- phone has as many cards as it may have).  No row: it is not the caller's
+-- active (it needs no code), taken (another card has its slot by now), full
+-- (the phone has as many cards as it may have).  No row: it is not the caller's
 -- phone.
 --
 -- for module
