@@ -120,6 +120,15 @@ function simrelay(sidecar) {
 }
 
 
+// What is shipped for requests that simrelayd answers, at a socket of ours.
+function handed(socket) {
+    const text = fs.readFileSync(path.join(conf, 'simrelay.conf'), 'utf8');
+
+    return /^location \/simrelay_sidecar\/ \{.*?^\}/ms.exec(text)[0]
+           .replace('/run/simrelay/control.sock', socket);
+}
+
+
 class Nginx {
     // main, http, server: directives beside or instead of the usual ones;
     // listen: ports with their options.  A simrelay_ directive in "http" is
@@ -525,5 +534,5 @@ async function main(steps, { database = true, env = {} } = {}) {
 }
 
 
-module.exports = { Http, Nginx, each, gone, main, seal, sleep, t, token,
+module.exports = { Http, Nginx, each, gone, handed, main, seal, sleep, t, token,
                    unseal, until, uuid };

@@ -183,31 +183,28 @@ class Database {
         return this.psql('-c', text);
     }
 
-    // A session that stays: .say() returns when the server has done it, .ask()
-    // what it has answered, one thing after the other.
+    // A session that stays: .say() answers when the server has done it, .ask()
+    // with the rows of one statement, and fails as it does.
     session() {
         const child = spawn('psql', ['-XAtq', '-d', this.conninfo()],
                             { stdio: ['pipe', 'pipe', 'ignore'] });
+        const asked = [];
         let text = '';
         let turn = 0;
-        let last = Promise.resolve();
 
-        child.stdout.on('data', (data) => { text += data; });
+        child.stdout.on('data', (data) => {
+            text += data;
 
-        const ask = (sql) => new Promise((resolve, reject) => {
-            const mark = `asked ${++turn}\n`;
-            const look = () => {
-                if (text.endsWith(mark)) {
-                    child.stdout.off('data', look);
-                    child.off('exit', reject);
-                    resolve(text.slice(0, -mark.length).trim());
-                }
-            };
+            for (let m; asked.length && (m = asked[0].end.exec(text));
+                 asked.shift())
+            {
+                const rows = text.slice(0, m.index).trimEnd();
 
-            text = '';
-            child.stdout.on('data', look);
-            child.on('exit', reject);
-            child.stdin.write(`${sql};\n\\echo ${mark}`);
+                m[1] === 'true' ? asked[0].reject(new Error(m[2]))
+                                : asked[0].resolve(rows);
+
+                text = text.slice(m.index + m[0].length);
+            }
         });
 
         return {
@@ -217,12 +214,15 @@ class Database {
                 child.stdin.write(`${sql};\n\\echo ${mark}\n`);
                 return until(() => text.includes(mark));
             },
-            ask: (sql) => {
-                const answer = last.then(() => ask(sql));
+            ask: (sql) => new Promise((resolve, reject) => {
+                const mark = `asked ${++turn}:`;
 
-                last = answer.catch(() => {});
-                return answer;
-            },
+                asked.push({ resolve, reject,
+                             end: new RegExp(`${mark} (true|false) (.*)\\n`) });
+                child.stdin.write(`${sql};\n`
+                                  + `\\echo '${mark}' :ERROR`
+                                  + ' :LAST_ERROR_MESSAGE\n');
+            }),
             end: () => new Promise((resolve) => {
                 child.on('exit', resolve);
                 child.stdin.end('\\q\n');
