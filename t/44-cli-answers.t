@@ -146,6 +146,28 @@ async function main() {
         asked.filter((u) => u.endsWith('/config')).length], [1, 1],
        'and gives a sign of life once', child.said);
 
+    // nor does it try one result after the other where none is taken
+
+    const owing = path.join(dir, 'owing.json');
+
+    fs.writeFileSync(owing, JSON.stringify({
+        url, token: 'token', android_id: '0123456789abcdef', device_id: 5,
+        cards: [], unsent: [],
+        sent: Array.from({ length: 20 }, (_, i) => ({ message_id: i + 1,
+                                                      owes: 'sent' })),
+    }), { mode: 0o600 });
+
+    answer = [503, ''];
+    asked = [];
+
+    const other = phone('run', owing);
+
+    await until(() => /^deaf again_in=2/m.test(other.said), MOST);
+    other.kill('SIGINT');
+    await other.ended;
+    is(asked.filter((u) => /outbox\/\d+$/.test(u)).length, 1,
+       'one result that is not taken keeps the others');
+
     server.close();
     done();
 }

@@ -446,7 +446,7 @@ static int
 simrelay_run_report(simrelay_run_t *r)
 {
     int                i;
-    int64_t            seconds;
+    int64_t            due, seconds;
     simrelay_sent_t   *sent;
     simrelay_state_t  *st;
 
@@ -468,7 +468,17 @@ simrelay_run_report(simrelay_run_t *r)
             return -1;
 
         case -1:
-            sent->due = simrelay_run_later(r, sent->tries++, &seconds);
+            due = simrelay_run_later(r, sent->tries++, &seconds);
+
+            /* what keeps one of them keeps all */
+
+            for (i = 0; i < st->nsent; i++) {
+
+                if (st->sent[i].due < due) {
+                    st->sent[i].due = due;
+                }
+            }
+
             return 0;
 
         default:

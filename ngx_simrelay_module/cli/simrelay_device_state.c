@@ -339,10 +339,21 @@ simrelay_sent_t *
 simrelay_state_remember(simrelay_state_t *st, int64_t id, int owes,
     const char *error)
 {
+    int               i;
     simrelay_sent_t  *sent;
 
     if (st->nsent == SIMRELAY_DEVICE_SENT) {
-        simrelay_state_forget(st, &st->sent[0]);
+
+        /* the oldest that is told of; any other would be asked for again */
+
+        for (i = 0; i < st->nsent - 1; i++) {
+
+            if (st->sent[i].owes == SIMRELAY_OWES_NOTHING) {
+                break;
+            }
+        }
+
+        simrelay_state_forget(st, &st->sent[i < st->nsent - 1 ? i : 0]);
     }
 
     sent = &st->sent[st->nsent++];

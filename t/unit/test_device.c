@@ -270,6 +270,22 @@ test_bounds(void **state)
     assert_int_equal(st->sent[0].id, 3);
     assert_int_equal(st->sent[st->nsent - 1].id, SIMRELAY_DEVICE_SENT + 1);
 
+    /* what the server is still to be told of stays */
+
+    st->sent[0].owes = SIMRELAY_OWES_SENT;
+    (void) simrelay_state_remember(st, 5000, SIMRELAY_OWES_SENT, NULL);
+    (void) simrelay_state_remember(st, 5001, SIMRELAY_OWES_SENT, NULL);
+    assert_non_null(simrelay_state_find(st, 3));
+    assert_null(simrelay_state_find(st, 4));
+
+    for (i = 0; i < st->nsent; i++) {
+        st->sent[i].owes = SIMRELAY_OWES_SENT;
+    }
+
+    (void) simrelay_state_remember(st, 5002, SIMRELAY_OWES_SENT, NULL);
+    assert_int_equal(st->nsent, SIMRELAY_DEVICE_SENT);
+    assert_null(simrelay_state_find(st, 3));
+
     memset(&sms, 0, sizeof(simrelay_sms_t));
     sms.from = sr_test_str("A");
     sms.text = sr_test_str("b");
