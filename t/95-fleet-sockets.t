@@ -158,6 +158,23 @@ async function sent(http, phone, mine, others) {
 
     is(phone.got.length, 1, 'the phone was told no more of it');
 
+    // many at once: none goes without its push
+
+    const https = Array.from({ length: 5 }, () => new Http(http.to));
+    const many = await Promise.all(Array.from({ length: 30 }, (_, i) =>
+        https[i % https.length].request(owner(0), 'POST',
+            `/api/sims/${FIRST}/messages`,
+            { to: '+15557654321', text: `at once ${i}` })));
+    const pushes = (await told(phone, 1 + many.length)).slice(1);
+
+    is(pushes.map((p) => [p.event, p.message_id, p.text])
+             .sort((a, b) => a[1] - b[1]),
+       many.map((a) => ['sms.send', a.json.data.id, a.json.data.text])
+           .sort((a, b) => a[1] - b[1]), 'each of many is told once');
+    await Promise.all(many.map((a) => http.request(phones(0), 'POST',
+        path(0, `/outbox/${a.json.data.id}`), { status: 'delivered' })));
+    https.forEach((one) => one.close());
+
     // an SMS while nobody listens waits in the outbox
 
     phone.pusher.disconnect();
