@@ -300,9 +300,6 @@ function diag(text) {
 function run(steps, options = {}) {
     Daemon.binary();
 
-    process.on('exit', () => daemons.forEach((d) => d.now
-                                             && d.now.kill('SIGKILL')));
-
     return main(async () => {
         try {
             await steps();

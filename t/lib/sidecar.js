@@ -232,6 +232,12 @@ class Database {
 }
 
 
+// None outlives the test, however that ends.
+const running = new Set();
+
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+
 // The daemon under test: SIMRELAYD_BIN.
 class Daemon {
     static async start(dir, name, settings, env = {}) {
@@ -260,10 +266,12 @@ class Daemon {
                         { env: { ...process.env, ...env },
                           stdio: ['ignore', 'ignore', 'pipe'] });
 
+        running.add(d.child);
         d.child.stderr.on('data', (data) => { d.log += data; });
 
         d.end = new Promise((resolve) => {
             d.child.on('exit', (code, signal) => {
+                running.delete(d.child);
                 d.exited = signal || code;
                 resolve(d.exited);
             });
