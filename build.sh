@@ -446,7 +446,7 @@ run_tests() {
     test_stack
 
     # shellcheck disable=SC2086
-    tini -s -- prove -r ${SIMRELAY_TESTS:-"$BUILD/t" t} || rc=$?
+    tini -s -- prove --timer -r ${SIMRELAY_TESTS:-"$BUILD/t" t} || rc=$?
 
     if compgen -G "$dir/sanitizer*" >/dev/null; then
         cat "$dir"/sanitizer* >&2

@@ -214,6 +214,31 @@ begin
 end
 $_$;
 
+CREATE FUNCTION public.device_mail(kind text, device_id bigint, silent_since timestamp with time zone, battery_level integer) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    insert into mails (kind, recipient, user_id, params, expires_at)
+    select $1, u.email, u.id,
+           jsonb_build_object(
+               'name', u.name,
+               'device', coalesce(nullif(d.device_name, ''), d.device_model)
+                         || coalesce(' (' || c.numbers || ')', ''),
+               'last_seen', to_char($3 at time zone 'utc',
+                                    'YYYY-MM-DD HH24:MI:SS "UTC"'),
+               'back', to_char(now() at time zone 'utc',
+                               'YYYY-MM-DD HH24:MI:SS "UTC"'),
+               'battery', coalesce($4 || ' %', 'unknown')),
+           now() + interval '1 day'
+      from devices d
+      join users u on u.id = d.user_id
+     cross join lateral (
+        select string_agg(c.phone_number, ', ' order by c.sim_slot) as numbers
+          from sim_cards c
+         where c.device_id = d.id
+           and c.status = 'active') c
+     where d.id = $2
+$_$;
+
 CREATE FUNCTION public.device_may(status text, action text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$

@@ -91,30 +91,11 @@ with device as materialized (
     insert into events (created_at, organization_id, user_id, type, object_id)
     select clock_timestamp(), organization_id, user_id, 'device.online', id
       from online
-), mailed as (
-    insert into mails (kind, recipient, user_id, params, expires_at)
-    select 'device_recovered', u.email, u.id,
-           jsonb_build_object(
-               'name', u.name,
-               'device', coalesce(nullif(d.device_name, ''), d.device_model)
-                         || coalesce(' (' || c.numbers || ')', ''),
-               'last_seen', to_char(w.last_seen_at at time zone 'utc',
-                                    'YYYY-MM-DD HH24:MI:SS "UTC"'),
-               'back', to_char(now() at time zone 'utc',
-                               'YYYY-MM-DD HH24:MI:SS "UTC"'),
-               'battery', coalesce(coalesce($5, w.battery_level) || ' %',
-                                   'unknown')),
-           now() + interval '1 day'
-      from online d
+), mailed as materialized (
+    select device_mail('device_recovered', w.device_id, w.last_seen_at,
+                       coalesce($5, w.battery_level))
+      from online
      cross join was w
-     cross join lateral (
-           select * from users u where u.id = d.user_id offset 0) u
-     cross join lateral (
-           select string_agg(c.phone_number, ', ' order by c.sim_slot)
-                  as numbers
-             from sim_cards c
-            where c.device_id = d.id
-              and c.status = 'active') c
      where w.alerted_at is not null
 ), strength as (
     select c.id,
@@ -143,6 +124,7 @@ with device as materialized (
 select d.is_allowed, now() as server_time, n.is_told
   from device d
  cross join lateral (
-       select exists (select from online) as is_told) n
+       select exists (select from online)
+              and (select count(*) from mailed) >= 0 as is_told) n
  where n.is_told
     or set_config('synchronous_commit', 'off', true) is not null

@@ -83,30 +83,11 @@ with due as materialized (
                                  from due
                                 where not is_online and not is_heard))
     returning p.*
-), mailed as (
-    insert into mails (kind, recipient, user_id, params, expires_at)
-    select 'device_offline', u.email, u.id,
-           jsonb_build_object(
-               'name', u.name,
-               'device', coalesce(nullif(d.device_name, ''), d.device_model)
-                         || coalesce(' (' || c.numbers || ')', ''),
-               'last_seen', to_char(o.last_seen_at at time zone 'utc',
-                                    'YYYY-MM-DD HH24:MI:SS "UTC"'),
-               'battery', coalesce(o.battery_level || ' %', 'unknown')),
-           now() + interval '1 day'
+), mailed as materialized (
+    select device_mail('device_offline', o.device_id, o.last_seen_at,
+                       o.battery_level)
       from over o
-     cross join lateral (
-           select * from devices d where d.id = o.device_id offset 0) d
-     cross join lateral (
-           select * from users u where u.id = d.user_id offset 0) u
-     cross join lateral (
-           select string_agg(c.phone_number, ', ' order by c.sim_slot)
-                  as numbers
-             from sim_cards c
-            where c.device_id = d.id
-              and c.status = 'active') c
      where o.alerted_at is not null
-    returning 1
 )
 select (select count(*) from due) as looked, n.told,
        (select greatest(1, ceil(extract(epoch from p.due_at
